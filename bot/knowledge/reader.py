@@ -1,0 +1,208 @@
+"""Reads `content/` and remembers unchanged files; a fault keeps the last good text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from bot.i18n.lastgood import LastGood, settle
+from bot.i18n.po import Problem
+from bot.knowledge import blocks, entries, facts
+from bot.knowledge.blocks import Block, Document
+from bot.knowledge.entries import Card, Entry
+from bot.knowledge.facts import Fact, Row, Sheet
+from bot.knowledge.values import Values
+
+T = TypeVar("T")
+Stamp = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Content:
+    """All of `content/`, in English."""
+
+    values: Values
+    entries: Mapping[str, Entry]
+    cards: Mapping[str, Card]
+    number_labels: Mapping[str, Block]  # row id -> label on a danger card
+
+
+@dataclass
+class Reader:
+    root: Path
+    last_good: LastGood
+    _cache: dict[str, tuple[Stamp, bytes]] = field(default_factory=dict)
+    _parsed: dict[str, tuple[bytes, object]] = field(default_factory=dict)
+
+    def read(self, problems: list[Problem]) -> Content:
+        values = Values.of(
+            self._sheets("content/facts", "*.yaml", facts.read_facts, Fact, problems),
+            self._sheets("content/directory", "*.csv", facts.read_directory, Row, problems),
+        )
+        found: dict[str, Entry] = {}
+        for path in self._files("content/faq/*", "*.md"):
+            entry = self._document(path, "question", entries.entry_of, values, problems)
+            if entry is not None and entry.id in found:
+                problems.append(Problem(path, 1, f"{entry.id} is also in {found[entry.id].path}"))
+            elif entry is not None:
+                found[entry.id] = entry
+        cards: dict[str, Card] = {}
+        for path in self._files("content/danger", "*.md"):
+            if path.endswith("/lines.md"):
+                continue
+            card = self._document(path, "title", entries.card_of, values, problems)
+            if card is not None:
+                cards[card.id] = card
+        content = Content(values, found, _by_plan(cards), self._labels(values, problems))
+        problems.extend(_cross_faults(content))
+        return content
+
+    def _files(self, folder: str, pattern: str) -> list[str]:
+        return [
+            file.relative_to(self.root).as_posix()
+            for file in sorted(self.root.glob(f"{folder}/{pattern}"))
+            if file.is_file()
+        ]
+
+    def _bytes(self, path: str) -> bytes:
+        """The file's content; the same object as long as the file is unchanged."""
+        file = self.root / path
+        stat = file.stat()
+        stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        cached = self._cache.get(path)
+        if cached is None or cached[0] != stamp:
+            cached = (stamp, file.read_bytes())
+            self._cache[path] = cached
+        return cached[1]
+
+    def _sheets(
+        self,
+        folder: str,
+        pattern: str,
+        read: Callable[[str, bytes], Sheet[T]],
+        kind: type[T],
+        problems: list[Problem],
+    ) -> dict[str, T]:
+        merged: dict[str, T] = {}
+        for path in self._files(folder, pattern):
+            try:
+                data = self._bytes(path)
+                known = self._parsed.get(path)
+                sheet = known[1] if known and known[0] is data else read(path, data)
+            except OSError as error:
+                data, sheet = b"", Sheet[T](path).refuse(1, f"cannot be read: {error.strerror}")
+            assert isinstance(sheet, Sheet)
+            self._parsed[path] = (data, sheet)
+            problems += sheet.problems
+            for name in merged.keys() & sheet.good.keys():
+                line = sheet.lines.get(name, 1)
+                problems.append(Problem(path, line, f"{name} is also in another file"))
+            merged.update(self._settled(sheet, kind))
+        return merged
+
+    def _settled(self, sheet: Sheet[T], kind: type[T]) -> dict[str, T]:
+        if sheet.is_refused:
+            return self.last_good.get(sheet.path, kind)
+        good = sheet.good
+        if sheet.broken:
+            last = self.last_good.get(sheet.path, kind)
+            good = settle(good, sheet.broken, last, keep_absent="" in sheet.broken)
+        self.last_good.put(sheet.path, good)
+        return good
+
+    def _document(
+        self,
+        path: str,
+        heading: str,
+        make: Callable[[Document], T | None],
+        values: Values,
+        problems: list[Problem],
+    ) -> T | None:
+        """What a file means; with a fault in it, what its last good text meant."""
+        try:
+            data = self._bytes(path)
+        except OSError as error:
+            problems.append(Problem(path, 1, f"the file cannot be read: {error.strerror}"))
+            data = b""
+        made, faults = _make(path, data, heading, make, values)
+        if data:
+            problems += faults
+        if made is not None and not faults:
+            self.last_good.put(path, {"text": data.decode()})
+            return made
+        last = self.last_good.get(path, str).get("text")
+        if last is None:
+            return None
+        return _make(path, last.encode(), heading, make, values)[0]
+
+    def _labels(self, values: Values, problems: list[Problem]) -> dict[str, Block]:
+        path = "content/danger/lines.md"
+        if not (self.root / path).is_file():
+            return {}
+        found = self._document(path, "title", lambda document: document, values, problems)
+        if found is None:
+            return {}
+        return {
+            name.removeprefix("label/"): block
+            for name, block in found.blocks.items()
+            if name.startswith("label/")
+        }
+
+
+def _make(
+    path: str,
+    data: bytes,
+    heading: str,
+    make: Callable[[Document], T | None],
+    values: Values,
+) -> tuple[T | None, list[Problem]]:
+    document = blocks.read(path, data, heading=heading)
+    made = make(document)
+    numbers = entries.short_numbers(values.rows)
+    for line, fault in entries.reference_faults(document, values, numbers):
+        document.fail(line, fault)
+    if isinstance(made, Entry):
+        for fault in entries.link_faults(made, values):
+            document.fail(document.line_of("buttons"), fault)
+    return made, document.problems
+
+
+def _by_plan(cards: Mapping[str, Card]) -> dict[str, Card]:
+    """Cards from D1 to D9, whatever their files are called."""
+    ordered = sorted(cards.values(), key=lambda card: (len(card.front.plan), card.front.plan))
+    return {card.id: card for card in ordered}
+
+
+def _cross_faults(content: Content) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], Entry] = {}
+    for entry in content.entries.values():
+        twin = seen.setdefault((entry.intent, entry.country), entry)
+        if twin is not entry:
+            message = f"{twin.id} has the same intent, {entry.intent}, in the same country"
+            yield Problem(entry.path, entry.lines.get("intent", 1), message)
+        line = entry.lines.get("buttons", 1)
+        for spec in entry.buttons:
+            if spec.kind == "entry" and spec.target not in content.entries:
+                yield Problem(entry.path, line, f"button entry:{spec.target}: no such entry")
+            if spec.kind == "danger" and spec.target not in content.cards:
+                yield Problem(entry.path, line, f"button danger:{spec.target}: no such card")
+            if spec.kind == "flow":
+                message = f"button flow:{spec.target} is hidden: there is no such flow yet"
+                yield Problem(entry.path, line, message, "warning")
+    for card in content.cards.values():
+        yield from _number_faults(card, content)
+
+
+def _number_faults(card: Card, content: Content) -> Iterator[Problem]:
+    line = card.lines.get("numbers", 1)
+    for row_id in (row for rows in card.front.numbers.values() for row in rows):
+        row = content.values.rows.get(row_id)
+        column = row.contact if row else "phone"
+        fault = content.values.fault(f"{row_id.replace('-', '_')}_{column}")
+        if fault is not None:
+            yield Problem(card.path, line, f"numbers: {fault}")
+        if row_id not in content.number_labels:
+            message = f"numbers: {row_id} has no `## label: {row_id}` in lines.md"
+            yield Problem(card.path, line, message)

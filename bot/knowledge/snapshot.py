@@ -1,0 +1,142 @@
+"""Everything the service knows at one moment; readers take it once per turn."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.i18n import Catalogues, wording
+from bot.i18n.locales import SOURCE
+from bot.knowledge import answers
+from bot.knowledge.answers import Answer, CardAnswer
+from bot.knowledge.entries import Card, Entry
+from bot.knowledge.facts import Fact, Row
+from bot.knowledge.topics import TOPICS
+from bot.knowledge.values import Stage, Values
+from bot.messages import Text
+
+Phrases = Mapping[str, Mapping[str, tuple[str, ...]]]
+
+
+def utc_today() -> datetime.date:
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One immutable state of content and locales."""
+
+    id: str  # short hash of all files, named in stored replies
+    stage: Stage
+    catalogues: Catalogues
+    entries: Mapping[str, Entry]
+    cards: Mapping[str, Card]
+    number_labels: Mapping[str, str]  # row id -> English label on a danger card
+    values: Values
+    today: Callable[[], datetime.date] = field(default=utc_today, repr=False)
+
+    def named(self) -> Snapshot:
+        """The same with its id: a hash of everything it can say."""
+        digest = hashlib.blake2b(digest_size=6)
+        digest.update(self.stage.encode())
+        for part in (self.entries, self.cards, self.number_labels, self.facts, self.directory):
+            digest.update(repr(sorted(part.items())).encode())
+        for locale, table in sorted(self.catalogues.tables.items()):
+            digest.update(repr((locale, sorted(table.items()))).encode())
+        return replace(self, id=digest.hexdigest())
+
+    @property
+    def facts(self) -> Mapping[str, Fact]:
+        return self.values.facts
+
+    @property
+    def directory(self) -> Mapping[str, Row]:
+        return self.values.rows
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Topics that have an entry, in the plan's order."""
+        used = {entry.topic for entry in self.entries.values()}
+        return tuple(topic for topic in TOPICS if topic in used)
+
+    def topic_label(self, topic: str) -> Text:
+        return TOPICS[topic]
+
+    def entries_of(self, intent: str) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries.values() if entry.intent == intent)
+
+    def entry_for(self, intent: str, country: str | None) -> Entry | None:
+        """The twin of the country, else the common entry, else the only one there is.
+
+        None when twins exist and the country that would choose is unknown.
+        """
+        twins = {entry.country: entry for entry in self.entries_of(intent)}
+        if country in twins:
+            return twins[country]
+        if "common" in twins:
+            return twins["common"]
+        return next(iter(twins.values())) if len(twins) == 1 else None
+
+    def entries_in(self, topic: str, country: str | None) -> tuple[Entry, ...]:
+        """Entries of a topic for a country (all when unknown), the country's own first."""
+        wanted = ("ro", "hu", "common") if country not in ("ro", "hu") else (country, "common")
+        return tuple(
+            entry
+            for place in wanted
+            for entry in self.entries.values()
+            if entry.topic == topic and entry.country == place
+        )
+
+    def question(self, entry_id: str, locale: str) -> str:
+        return self.text(self.entries[entry_id], "question", locale)
+
+    def label(self, entry_id: str, locale: str) -> str:
+        return self.text(self.entries[entry_id], "label", locale)
+
+    def card_title(self, card_id: str, locale: str) -> str:
+        return self.text(self.cards[card_id], "title", locale)
+
+    def answer(self, entry_id: str, locale: str, country: str | None = None) -> Answer:
+        """The answer as it may be shown today. Raises KeyError for an unknown entry."""
+        return answers.answer(self, self.entries[entry_id], locale, country)
+
+    def card(self, card_id: str, locale: str, country: str | None) -> CardAnswer:
+        """A danger card; numbers of both countries while the country is unknown."""
+        return answers.card(self, self.cards[card_id], locale, country)
+
+    def examples(self) -> Phrases:
+        """What people say, by intent and locale; twins are pooled."""
+        pooled: dict[str, dict[str, tuple[str, ...]]] = {}
+        for entry in self.entries.values():
+            by_locale = pooled.setdefault(entry.intent, {})
+            for locale, phrases in self._phrases(entry, "examples").items():
+                asked = self._known(entry, "question", locale)
+                joined = (*by_locale.get(locale, ()), *asked, *phrases)
+                by_locale[locale] = tuple(dict.fromkeys(joined))
+        return pooled
+
+    def cues(self) -> Phrases:
+        return {card.id: self._phrases(card, "cues") for card in self.cards.values()}
+
+    def lookalikes(self) -> Phrases:
+        return {card.id: self._phrases(card, "lookalikes") for card in self.cards.values()}
+
+    def text(self, of: Entry | Card, block: str, locale: str) -> str:
+        """A block in a locale, or in English while it has no translation."""
+        english = of.blocks[block].text
+        return self.catalogues.text(of.ctx(block), locale, english) or english
+
+    def _known(self, of: Entry, block: str, locale: str) -> tuple[str, ...]:
+        english = of.blocks[block].text
+        text = english if locale == SOURCE else self.catalogues.text(of.ctx(block), locale, english)
+        return (text,) if text else ()
+
+    def _phrases(self, of: Entry | Card, block: str) -> dict[str, tuple[str, ...]]:
+        texts = {SOURCE: of.blocks[block].text}
+        for locale in self.catalogues.locales:
+            text = self.catalogues.text(of.ctx(block), locale)
+            if text:
+                texts[locale] = text
+        return {locale: wording.phrases_of(text) for locale, text in texts.items()}

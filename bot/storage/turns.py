@@ -1,0 +1,386 @@
+"""Loading a conversation for a turn, and saving everything the turn changed at once."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import LargeBinary, and_, case, delete, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.messages import Choice, Inbound, Kind, Reply
+from bot.storage import inbox
+from bot.storage.crypto import KeyRing
+from bot.storage.models import (
+    Contact,
+    Conversation,
+    Feedback,
+    Inbox,
+    Message,
+    Outbox,
+    Session,
+    Unanswered,
+)
+from bot.storage.records import (
+    Outcome,
+    Pending,
+    Person,
+    TurnAlreadyDone,
+    TurnConflict,
+)
+
+KEPT = timedelta(days=30)  # with consent, and no counsellor case
+KEPT_UNASKED = timedelta(hours=24)  # until the person answered the consent question
+KEPT_AFTER_NO = timedelta(minutes=15)  # a web page fetches its replies; then nothing is left
+SESSION_KEPT = timedelta(hours=24)
+UNANSWERED_KEPT = timedelta(days=90)
+ASKED_BY = 5
+
+
+class Body(msgspec.Struct, frozen=True):
+    """What a message says, as sealed."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+
+
+def fresh_person(pending: Pending) -> Person:
+    inbound = pending.inbound
+    return Person(
+        person_hash=pending.person_hash,
+        channel=inbound.channel,
+        bot=inbound.bot,
+        contact_id=uuid.uuid4().hex,
+        conversation_id=uuid.uuid4().hex,
+        address=inbound.address,
+    )
+
+
+async def load(db: AsyncConnection, keys: KeyRing, pending: Pending) -> Person:
+    row = (
+        await db.execute(
+            select(
+                Contact,
+                Conversation.id.label("conversation_id"),
+                Conversation.last_seq,
+                Conversation.version,
+                Session.state_sealed,
+                Session.expires_at.label("session_until"),
+            )
+            .join(Conversation, Conversation.contact_id == Contact.id)
+            .outerjoin(Session, Session.conversation_id == Conversation.id)
+            .where(Contact.person_hash == pending.person_hash)
+        )
+    ).first()
+    if row is None:
+        return fresh_person(pending)
+    has_session = row.state_sealed is not None and row.session_until > datetime.now(UTC)
+    return Person(
+        person_hash=pending.person_hash,
+        channel=row.channel,
+        bot=row.bot,
+        contact_id=row.id,
+        conversation_id=row.conversation_id,
+        address=pending.inbound.address
+        or (keys.open(row.address_sealed, f"contact/{row.id}") if row.address_sealed else ""),
+        locale=row.locale,
+        locale_chosen=row.locale_chosen,
+        country=row.country,
+        consent=row.consent,
+        blocked=row.blocked_at is not None,
+        last_seq=row.last_seq,
+        version=row.version,
+        session=keys.open(row.state_sealed, _session_row(row.conversation_id))
+        if has_session
+        else "",
+    )
+
+
+async def finish(
+    db: AsyncConnection,
+    keys: KeyRing,
+    pending: Pending,
+    before: Person,
+    outcome: Outcome,
+) -> Person:
+    """Consume the event and save replies, state and counts. All of it or nothing.
+
+    Raises `TurnAlreadyDone` when the event was consumed before, `TurnConflict` when the
+    conversation moved on since `before` was loaded.
+    """
+    if not await inbox.consume(db, pending.inbox_id):
+        raise TurnAlreadyDone
+    person = outcome.person
+    if outcome.erase:
+        await erase(db, pending.person_hash)
+        person = replace(
+            fresh_person(pending),
+            locale=before.locale,
+            address=person.address,
+            fleeting=True,
+        )
+        before = person
+    count = 1 + len(outcome.replies)
+    first = person.last_seq + 1
+    person = replace(person, last_seq=person.last_seq + count, version=before.version + 1)
+    await (_create if before.version == 0 else _advance)(db, keys, person)
+    lines = [] if outcome.erase else [await _utterance(db, keys, person, pending.inbound, first)]
+    numbered = list(enumerate(outcome.replies, first + 1))
+    lines += [_reply(keys, person, seq, reply) for seq, reply in numbered]
+    if lines:
+        await db.execute(insert(Message), lines)
+    if numbered and outcome.push and not person.blocked:
+        await db.execute(insert(Outbox), [_on_its_way(keys, person, *n) for n in numbered])
+    await _save_session(db, keys, person)
+    if before.consent != person.consent and before.version:
+        await _apply_consent(db, person)
+    await _count(db, keys, outcome)
+    return person
+
+
+async def erase(db: AsyncConnection, person_hash: str) -> bool:
+    """Delete everything about a person. Ids of their events stay a while as keyed hashes."""
+    await db.execute(
+        update(Inbox)
+        .where(Inbox.person_hash == person_hash, Inbox.state != "pending")
+        .values(person_hash=None, payload_sealed=None)
+    )
+    gone = await db.execute(delete(Contact).where(Contact.person_hash == person_hash))
+    return gone.rowcount > 0
+
+
+def _lifetime(person: Person) -> timedelta:
+    if person.keeps_nothing:
+        return KEPT_AFTER_NO
+    return KEPT if person.consent == "yes" else KEPT_UNASKED
+
+
+def _remembered(person: Person) -> timedelta:
+    # A language and a country are remembered for a day even after "no", or each message
+    # would start at the beginning.
+    if person.fleeting:
+        return KEPT_AFTER_NO
+    return KEPT if person.consent == "yes" else KEPT_UNASKED
+
+
+async def _create(db: AsyncConnection, keys: KeyRing, person: Person) -> None:
+    now = datetime.now(UTC)
+    created = await db.execute(
+        inbox.upsert(db, Contact)
+        .values(id=person.contact_id, created_at=now, **_contact(keys, person, now))
+        .on_conflict_do_nothing(index_elements=["person_hash"])
+        .returning(Contact.id)
+    )
+    if created.scalar() is None:  # rowcount says nothing of an upsert on PostgreSQL
+        raise TurnConflict
+    await db.execute(
+        insert(Conversation).values(
+            id=person.conversation_id,
+            contact_id=person.contact_id,
+            created_at=now,
+            **_conversation(person, now),
+        )
+    )
+
+
+async def _advance(db: AsyncConnection, keys: KeyRing, person: Person) -> None:
+    now = datetime.now(UTC)
+    moved = await db.execute(
+        update(Conversation)
+        .where(
+            Conversation.id == person.conversation_id,
+            Conversation.version == person.version - 1,
+        )
+        .values(**_conversation(person, now))
+    )
+    if moved.rowcount != 1:
+        raise TurnConflict
+    await db.execute(
+        update(Contact).where(Contact.id == person.contact_id).values(**_contact(keys, person, now))
+    )
+
+
+def _contact(keys: KeyRing, person: Person, now: datetime) -> dict[str, Any]:
+    keep_address = person.address and not person.keeps_nothing
+    return {
+        "channel": person.channel,
+        "bot": person.bot,
+        "person_hash": person.person_hash,
+        "address_sealed": keys.seal(person.address, f"contact/{person.contact_id}")
+        if keep_address
+        else None,
+        "locale": person.locale,
+        "locale_chosen": person.locale_chosen,
+        "country": person.country,
+        "consent": person.consent,
+        "blocked_at": now if person.blocked else None,
+        "expires_at": now + _remembered(person),
+    }
+
+
+def _conversation(person: Person, now: datetime) -> dict[str, Any]:
+    return {
+        "last_seq": person.last_seq,
+        "version": person.version,
+        "purge": person.keeps_nothing,
+        "last_at": now,
+        "expires_at": now + _remembered(person),
+    }
+
+
+async def _utterance(
+    db: AsyncConnection, keys: KeyRing, person: Person, inbound: Inbound, seq: int
+) -> dict[str, Any]:
+    shown = inbound.text or (inbound.action if inbound.kind is Kind.COMMAND else "")
+    values = _message(keys, person, seq, "person", inbound.kind, Body(shown))
+    if inbound.channel == "web":  # the browser's own id; what stands before it is the person's
+        values["event_id"] = inbound.event_id.rpartition(".")[2][:64]
+    if inbound.message_id:
+        values["platform_hash"] = keys.digest("message", inbound.message_id)
+    if inbound.edits:
+        values["edits_seq"] = await db.scalar(
+            select(Message.seq).where(
+                Message.conversation_id == person.conversation_id,
+                Message.platform_hash == keys.digest("message", inbound.edits),
+            )
+        )
+    return values
+
+
+def _reply(keys: KeyRing, person: Person, seq: int, reply: Reply) -> dict[str, Any]:
+    origin = reply.origin
+    values = _message(keys, person, seq, "bot", Kind.TEXT, Body(reply.text, reply.choices))
+    return values | {
+        "entry": origin.entry,
+        "block": origin.block,
+        "locale": origin.locale or person.locale,
+        "facts": ",".join(origin.facts),
+        "snapshot": origin.snapshot,
+    }
+
+
+def _on_its_way(keys: KeyRing, person: Person, seq: int, reply: Reply) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {
+        "conversation_id": person.conversation_id,
+        "seq": seq,
+        "channel": person.channel,
+        "bot": person.bot,
+        "address_sealed": keys.seal(person.address, f"outbox/{person.conversation_id}/{seq}"),
+        "lane": int(reply.lane),
+        "state": "pending",
+        "attempts": 0,
+        "doubts": 0,
+        "parts_done": 0,
+        "platform_ids": "",
+        "reason": "",
+        "next_at": now,
+        "created_at": now,
+    }
+
+
+def _message(
+    keys: KeyRing, person: Person, seq: int, author: str, kind: str, body: Body
+) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {
+        "conversation_id": person.conversation_id,
+        "seq": seq,
+        "author": author,
+        "kind": str(kind),
+        "body_sealed": keys.seal(
+            msgspec.json.encode(body).decode(), message_row(person.conversation_id, seq)
+        ),
+        "event_id": "",
+        "platform_hash": None,
+        "edits_seq": None,
+        "entry": "",
+        "block": "",
+        "locale": person.locale,
+        "facts": "",
+        "snapshot": "",
+        "created_at": now,
+        "expires_at": now + _lifetime(person),
+    }
+
+
+def message_row(conversation_id: str, seq: int) -> str:
+    return f"message/{conversation_id}/{seq}"
+
+
+def _session_row(conversation_id: str) -> str:
+    return f"session/{conversation_id}"
+
+
+async def _save_session(db: AsyncConnection, keys: KeyRing, person: Person) -> None:
+    values = {
+        "state_sealed": keys.seal(person.session, _session_row(person.conversation_id)),
+        "expires_at": datetime.now(UTC) + SESSION_KEPT,
+    }
+    await db.execute(
+        inbox.upsert(db, Session)
+        .values(conversation_id=person.conversation_id, **values)
+        .on_conflict_do_update(index_elements=["conversation_id"], set_=values)
+    )
+
+
+async def _apply_consent(db: AsyncConnection, person: Person) -> None:
+    """Yes: what was said is kept for the full time. No: what was delivered goes now."""
+    mine = Message.conversation_id == person.conversation_id
+    if person.consent == "yes":
+        until = datetime.now(UTC) + KEPT
+        await db.execute(update(Message).where(mine).values(expires_at=until))
+        return
+    on_its_way = (
+        select(Outbox.seq)
+        .where(
+            Outbox.conversation_id == person.conversation_id,
+            Outbox.state.in_(("pending", "sending")),
+        )
+        .scalar_subquery()
+    )
+    soon = datetime.now(UTC) + KEPT_AFTER_NO
+    await db.execute(update(Message).where(mine).values(expires_at=soon))
+    if person.channel != "web":  # a page may still have to fetch its lines
+        await db.execute(delete(Message).where(mine, Message.seq.not_in(on_its_way)))
+
+
+async def _count(db: AsyncConnection, keys: KeyRing, outcome: Outcome) -> None:
+    now = datetime.now(UTC)
+    if outcome.vote is not None:
+        vote = outcome.vote
+        await db.execute(
+            insert(Feedback).values(
+                entry=vote.entry,
+                locale=vote.locale,
+                snapshot=vote.snapshot,
+                helped=vote.helped,
+                created_at=now,
+            )
+        )
+    if outcome.unanswered:
+        person = outcome.person
+        text_hash = keys.digest("unanswered", outcome.unanswered)
+        row = f"unanswered/{text_hash}"
+        sample = None if person.keeps_nothing else keys.seal(outcome.unanswered[:200], row)
+        # What fewer than five people asked stays theirs.
+        is_common = and_(Unanswered.asked + 1 >= ASKED_BY, Unanswered.sample_sealed.is_(None))
+        sampled = case((is_common, literal(sample, LargeBinary)), else_=Unanswered.sample_sealed)
+        await db.execute(
+            inbox.upsert(db, Unanswered)
+            .values(
+                text_hash=text_hash,
+                locale=person.locale,
+                country=person.country,
+                asked=1,
+                sample_sealed=None,
+                expires_at=now + UNANSWERED_KEPT,
+            )
+            .on_conflict_do_update(
+                index_elements=["text_hash", "locale", "country"],
+                set_={"asked": Unanswered.asked + 1, "sample_sealed": sampled},
+            )
+        )

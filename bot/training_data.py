@@ -1,0 +1,22 @@
+"""What the NLU model is trained on: every example we know, and the names of places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.i18n import country_name, language_name
+from bot.knowledge import Snapshot
+from bot.training import place_lookups, training_yaml
+
+# People name countries in their own language whether or not we answer in it.
+NAMED_IN = tuple("en ro hu uk ru ar fa tr ne si vi zh bn hi ur fil".split())
+
+
+def training_data(snapshot: Snapshot, system: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+    """Rasa NLU data of one snapshot; `system` are the intents of nlu/data."""
+    cities: dict[str, tuple[str, ...]] = {
+        row.city: () for row in snapshot.directory.values() if row.latitude
+    }
+    locales = tuple(dict.fromkeys((*NAMED_IN, *snapshot.catalogues.locales)))
+    lookups = place_lookups(locales, country_name, language_name, cities)
+    return training_yaml({**system, **snapshot.examples()}, lookups)
