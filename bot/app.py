@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -67,8 +68,8 @@ class Service:
         self.safety = Safety(self.knowledge, self.understanding)
         self.news = News()
         parts = TurnParts(store, self.knowledge, self.understanding)
-        self.workers = TurnWorkers(parts, self._turn_taken)
         self.intake = Intake(store, self.understanding.is_urgent, self._stored)
+        self.workers = TurnWorkers(parts, self._turn_taken, self.intake.calm)
         self.telegram = self._telegram()
         self.delivery = Delivery(store, self._channels(), direction, self._sent)
         self.nlu_server = self._nlu_server()
@@ -265,6 +266,7 @@ class Service:
         if self.telegram is not None:
             jobs += self.telegram.jobs()
         self._tasks = [asyncio.create_task(self._guarded(job)) for job in jobs]
+        _settle_memory()
 
     async def _guarded(self, job: Any) -> None:
         try:
@@ -313,9 +315,16 @@ class Service:
 
     async def _refresh(self) -> None:
         await asyncio.to_thread(self.understanding.refresh)
+        _settle_memory()
         self._tell_problems()
         if self.nlu_server is not None:
             self.nlu_server.knowledge_changed()
+
+
+def _settle_memory() -> None:
+    """Content stays: the collector need not walk it again while somebody waits."""
+    gc.collect()
+    gc.freeze()
 
 
 def _only_the_schema(request: Request[Any, Any, Any]) -> None:

@@ -28,6 +28,7 @@ AT_A_TIME = 2  # together with a second's share this is still what Telegram allo
 AT_ONCE = 32
 IDLE_S = 1.0
 LOOK_FOR_DOUBT_S = 3.0
+GATHER_S = 0.02  # replies that are stored together are looked for together
 
 
 def wait_after(attempts: int, sent: Sent) -> timedelta:
@@ -157,6 +158,7 @@ class Delivery:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._wake.wait()
+            await asyncio.sleep(GATHER_S)
 
     async def stop(self, timeout_s: float = 15) -> None:
         """Let the sends under way end; nothing new starts."""
@@ -170,6 +172,8 @@ class Delivery:
 
     async def _round(self, now: float) -> float:
         """Start what may go now; returns how long the loop may sleep."""
+        if not self._channels:
+            return IDLE_S
         room = AT_ONCE - len(self._under_way)
         pause_s = IDLE_S
         ready: dict[tuple[str, bool], Due] = {}

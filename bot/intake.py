@@ -16,6 +16,7 @@ from bot.storage import Arrival, Quarantined, Receipt, Store
 log = logging.getLogger(__name__)
 
 BATCH = 100  # arrivals that share one transaction
+MOMENT_S = 0.5
 _Waiting = tuple[Arrival | Quarantined, "asyncio.Future[Receipt]"]
 
 
@@ -36,14 +37,33 @@ class Intake:
         self._waiting: list[_Waiting] = []
         self._storing: asyncio.Task[None] | None = None
         self._settling: dict[int, asyncio.Event] = {}
+        self._accepting = 0
+        self._calm = asyncio.Event()
+        self._calm.set()
+
+    async def calm(self) -> None:
+        """Wait until nobody waits for a receipt, for a moment at most.
+
+        Whoever sends us something waits for the acknowledgement; answers come after.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MOMENT_S):
+                await self._calm.wait()
 
     async def accept(self, event: Inbound | Quarantined) -> Receipt:
         arrival = event if isinstance(event, Quarantined) else self._arrival(event)
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting.append((arrival, future))
+        self._accepting += 1
+        self._calm.clear()
         if self._storing is None or self._storing.done():
             self._storing = asyncio.create_task(self._store_waiting())
-        return await future
+        try:
+            return await future
+        finally:
+            self._accepting -= 1
+            if not self._accepting:
+                self._calm.set()
 
     async def accept_all(self, events: Sequence[Inbound | Quarantined]) -> list[Receipt]:
         """Store a batch of one platform, in its order. All of it or an error."""

@@ -143,8 +143,12 @@ def _field(request: Request, name: str) -> str:
     return value
 
 
+POLITE = 5  # the service answers the door first, and asks us what a message means after that
+
+
 def main() -> None:
     die_with_parent()
+    os.nice(POLITE)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument(

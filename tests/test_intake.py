@@ -180,3 +180,46 @@ async def test_arrivals_are_what_the_store_gets(shelf: Shelf, told: list[Any]) -
     inbound = says("hi")
     await intake_of(shelf, told).accept(inbound)
     assert shelf.batches == [[Arrival(inbound, False)]]
+
+
+async def test_it_is_calm_only_while_nobody_waits_for_a_receipt(
+    shelf: Shelf, told: list[Any]
+) -> None:
+    intake = intake_of(shelf, told)
+    await intake.calm()
+    shelf.gate.clear()
+    storing = asyncio.create_task(intake.accept(says("hi")))
+    await asyncio.sleep(0)
+    waiting = asyncio.create_task(intake.calm())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    shelf.gate.set()
+    await storing
+    await waiting
+
+
+async def test_what_waits_for_a_receipt_is_written_before_what_does_not(store: Store) -> None:
+    order: list[str] = []
+    running, may_end = asyncio.Event(), asyncio.Event()
+
+    async def long(_db: Any) -> None:
+        running.set()
+        await may_end.wait()
+
+    async def note(name: str) -> None:
+        order.append(name)
+
+    database = store._db
+    if not database.is_sqlite:
+        return  # PostgreSQL takes ten writes at a time
+    writes = [asyncio.create_task(database.write(long))]
+    await running.wait()
+    writes.append(asyncio.create_task(database.write(lambda _: note("turn"))))
+    await asyncio.sleep(0)
+    writes.append(asyncio.create_task(database.write(lambda _: note("receipt"), first=True)))
+    await asyncio.sleep(0)
+    writes.append(asyncio.create_task(database.write(lambda _: note("later turn"))))
+    await asyncio.sleep(0)
+    may_end.set()
+    await asyncio.gather(*writes)
+    assert order.index("receipt") < order.index("later turn")

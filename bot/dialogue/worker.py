@@ -1,11 +1,13 @@
-"""Who takes a turn next: urgent people first, one turn at a time in each conversation."""
+"""Who takes a turn next: urgent people first, one turn at a time in each conversation.
+
+Danger has workers of its own: four slow parses must not stand before a card.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.dialogue.turn import TurnParts, apologise, take_turn
 from bot.messages import StorageUnavailable
@@ -13,9 +15,14 @@ from bot.storage import Pending, Receipt, TurnAlreadyDone, TurnConflict, Unreada
 
 log = logging.getLogger(__name__)
 
-WORKERS = 8
+WORKERS = 4  # more of them answer no sooner, and keep the door waiting
+URGENT_WORKERS = 2
 SCAN_S = 2.0  # what another process left behind, or a restart found
 TRIES = 3
+
+
+async def _at_once() -> None:
+    pass
 
 
 class TurnWorkers:
@@ -25,12 +32,15 @@ class TurnWorkers:
         self,
         parts: TurnParts,
         on_turn: Callable[[Pending], None],
+        calm: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
-        self._parts, self._on_turn = parts, on_turn
-        self._queue: asyncio.PriorityQueue[tuple[int, int, str]] = asyncio.PriorityQueue()
-        self._counter = itertools.count()
+        """`calm` returns when a turn may start that is not urgent."""
+        self._parts, self._on_turn, self._calm = parts, on_turn, calm
+        self._queue: asyncio.Queue[str] = asyncio.Queue()
+        self._urgent: asyncio.Queue[str] = asyncio.Queue()
         self._known: dict[str, bool] = {}  # person -> more arrived while their turn ran
         self._active: set[str] = set()
+        self._hurried: set[str] = set()  # danger came while their turn ran
         self._failures: dict[int, int] = {}  # inbox row -> turns that failed on it
         self._stopping = asyncio.Event()
 
@@ -43,13 +53,15 @@ class TurnWorkers:
             self._known[person] = True
             return
         self._known[person] = person in self._known
-        self._queue.put_nowait((0 if urgent else 1, next(self._counter), person))
+        (self._urgent if urgent else self._queue).put_nowait(person)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._scan())
             for _ in range(WORKERS):
-                group.create_task(self._work())
+                group.create_task(self._work(self._queue, self._calm))
+            for _ in range(URGENT_WORKERS):
+                group.create_task(self._work(self._urgent, _at_once))
 
     async def stop(self, timeout_s: float = 15) -> None:
         """Finish what is queued, for so long at most; the rest waits on disk."""
@@ -60,8 +72,9 @@ class TurnWorkers:
         except TimeoutError:
             log.warning("turns left for the next start", extra={"count": len(self._known)})
         self._stopping.set()
-        for _ in range(WORKERS):
-            self._queue.put_nowait((-1, next(self._counter), ""))
+        for queue, workers in ((self._queue, WORKERS), (self._urgent, URGENT_WORKERS)):
+            for _ in range(workers):
+                queue.put_nowait("")
 
     async def _scan(self) -> None:
         while not self._stopping.is_set():
@@ -79,17 +92,22 @@ class TurnWorkers:
             except TimeoutError:
                 continue
 
-    async def _work(self) -> None:
+    async def _work(
+        self, queue: asyncio.Queue[str], may_start: Callable[[], Awaitable[None]]
+    ) -> None:
         while True:
-            _, _, person = await self._queue.get()
+            person = await queue.get()
             if self._stopping.is_set():
                 return
             if person in self._active:
                 self._known[person] = True
+                if queue is self._urgent:
+                    self._hurried.add(person)
                 continue
             self._active.add(person)
             has_more = False
             try:
+                await may_start()
                 has_more = await self._one(person)
             except StorageUnavailable:
                 log.warning("turn waits for the database")
@@ -99,7 +117,8 @@ class TurnWorkers:
                 self._active.discard(person)
                 # To the back of the queue: nobody's flood keeps others waiting.
                 if self._known.pop(person, False) or has_more:
-                    self._enqueue(person, urgent=False)
+                    self._enqueue(person, urgent=person in self._hurried)
+                self._hurried.discard(person)
 
     async def _one(self, person: str) -> bool:
         """Take one turn, if there is one to take; True when there may be another."""
@@ -124,7 +143,7 @@ class TurnWorkers:
             return False  # the scan comes back to it in a moment
         self._failures.pop(pending.inbox_id, None)
         self._on_turn(pending)
-        return True
+        return pending.has_more
 
     async def _failed(self, pending: Pending, error: Exception) -> None:
         failures = self._failures.get(pending.inbox_id, 0) + 1

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.messages import StorageUnavailable
+from bot.storage import sqlite
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ BUSY_S = 5
 # Errors of our own making: a bug or a refused row, not a database that is away.
 OURS = (IntegrityError, DataError, ProgrammingError)
 TRIES = 3
+LET_PASS_S = 1.0
 _TRY_AGAIN = ("40001", "40P01")  # serialization failure, deadlock
 
 
@@ -54,6 +56,9 @@ class Database:
         self._inode = 0
         # One process writes to SQLite through one connection; queueing here keeps order.
         self._one_writer = asyncio.Semaphore(1 if self.is_sqlite else 10)
+        self._first_come = 0  # writes that go before others: somebody waits for a receipt
+        self._none_first = asyncio.Event()
+        self._none_first.set()
         self._failed_at = 0.0
 
     async def read(self, work: Work[T]) -> T:
@@ -66,12 +71,13 @@ class Database:
         except (DBAPIError, TimeoutError, OSError) as error:
             raise _unavailable("read failed", error) from error
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], first: bool = False) -> T:
+        """`first`: before the writes that wait already, for up to a second of them."""
         queued_at = time.monotonic()
         for attempt in range(1, TRIES + 1):
             try:
                 self._check_place()
-                async with self._place_in_queue(queued_at), self._writer.begin() as db:
+                async with self._place_in_queue(queued_at, first), self._writer.begin() as db:
                     return await work(db)
             except OURS:
                 raise
@@ -91,12 +97,31 @@ class Database:
         raise AssertionError("unreachable")
 
     @contextlib.asynccontextmanager
-    async def _place_in_queue(self, queued_at: float) -> AsyncIterator[None]:
+    async def _place_in_queue(self, queued_at: float, first: bool) -> AsyncIterator[None]:
         """Who stood behind a write that failed waited for the same lock, and hears it now."""
-        async with self._one_writer:
-            if self._failed_at > queued_at:
-                raise StorageUnavailable("write failed")
+        with self._ahead() if first else contextlib.nullcontext():
+            if not first:
+                await self._let_pass()
+            async with self._one_writer:
+                if self._failed_at > queued_at:
+                    raise StorageUnavailable("write failed")
+                yield
+
+    @contextlib.contextmanager
+    def _ahead(self) -> Iterator[None]:
+        self._first_come += 1
+        self._none_first.clear()
+        try:
             yield
+        finally:
+            self._first_come -= 1
+            if not self._first_come:
+                self._none_first.set()
+
+    async def _let_pass(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LET_PASS_S):
+                await self._none_first.wait()
 
     def _check_place(self) -> None:
         """A SQLite file that was moved away still takes writes, and loses them at the end."""
@@ -158,12 +183,22 @@ def open_database(url: str, sqlite_path: Path) -> Database:
         sqlite_path = Path(url.split("///", 1)[1])
     sqlite_path.parent.mkdir(parents=True, exist_ok=True)
     address = f"sqlite+aiosqlite:///{sqlite_path}"
-    writer = create_async_engine(address, pool_size=1, max_overflow=0, hide_parameters=True)
-    reader = create_async_engine(address, pool_size=4, max_overflow=0, hide_parameters=True)
+    writer = _engine(address, sqlite.Writer, 1)
+    reader = _engine(address, sqlite.Reader, 4)
     event.listen(writer.sync_engine, "connect", _prepare_writer)
     event.listen(writer.sync_engine, "begin", _begin_immediate)
     event.listen(reader.sync_engine, "connect", _prepare_reader)
     return Database(writer, reader, sqlite_path)
+
+
+def _engine(address: str, kind: type[aiosqlite.Connection], connections: int) -> AsyncEngine:
+    return create_async_engine(
+        address,
+        pool_size=connections,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"async_creator_fn": sqlite.connect(kind)},
+    )
 
 
 _PRAGMAS = (

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Integer, func, select, update
+from sqlalchemy import Integer, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,9 +25,21 @@ def person_hash(keys: KeyRing, channel: str, bot: str, person_id: str) -> str:
     return keys.digest("person", channel, bot, person_id)
 
 
+INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": pg_insert}
+
+
 def upsert(db: AsyncConnection, table: Any) -> Any:
     """`INSERT` that knows `ON CONFLICT`, on either database."""
-    return (sqlite_insert if db.dialect.name == "sqlite" else pg_insert)(table)
+    return INSERTS[db.dialect.name](table)
+
+
+# Built once, like others below: putting a statement together takes longer than running it.
+_PUT = {
+    name: insert(Inbox)
+    .on_conflict_do_nothing(index_elements=["event_hash"])
+    .returning(Inbox.id, Inbox.event_hash)
+    for name, insert in INSERTS.items()
+}
 
 
 async def put(
@@ -38,13 +50,8 @@ async def put(
     first_of: dict[str, dict[str, Any]] = {}
     for row in rows:
         first_of.setdefault(row["event_hash"], row)
-    statement = (
-        upsert(db, Inbox)
-        .values(list(first_of.values()))
-        .on_conflict_do_nothing(index_elements=["event_hash"])
-        .returning(Inbox.id, Inbox.event_hash)
-    )
-    stored = {event_hash: id_ for id_, event_hash in await db.execute(statement)}
+    found = await db.execute(_PUT[db.dialect.name], list(first_of.values()))
+    stored = {event_hash: id_ for id_, event_hash in found}
     return [
         Receipt(id_ := stored.pop(row["event_hash"], 0), id_ != 0, row["person_hash"] or "")
         for row in rows
@@ -78,27 +85,30 @@ def _row(keys: KeyRing, arrival: Arrival | Quarantined) -> dict[str, Any]:
     }
 
 
+_NEXT = (
+    select(Inbox)
+    .where(Inbox.state == "pending", Inbox.person_hash == bindparam("person"))
+    .order_by(Inbox.urgent.desc(), Inbox.order_key, Inbox.id)
+    .limit(2)
+)
+
+
 async def next_of(db: AsyncConnection, keys: KeyRing, person: str) -> Pending | None:
     """The next waiting event of one person: danger first, then in the platform's order.
 
     Raises `UnreadableRow` for one that cannot be opened any more.
     """
-    found = (
-        await db.execute(
-            select(Inbox)
-            .where(Inbox.state == "pending", Inbox.person_hash == person)
-            .order_by(Inbox.urgent.desc(), Inbox.order_key, Inbox.id)
-            .limit(1)
-        )
-    ).first()
-    if found is None:
+    rows = (await db.execute(_NEXT, {"person": person})).all()
+    if not rows:
         return None
+    found = rows[0]
     try:
         payload = keys.open(found.payload_sealed, f"inbox/{found.event_hash}")
         inbound = msgspec.json.decode(payload, type=Inbound)
     except (KeyProblem, msgspec.MsgspecError) as error:
         raise UnreadableRow(found.id) from error
-    return Pending(found.id, person, found.urgent, inbound, found.received_at)
+    has_more = len(rows) > 1
+    return Pending(found.id, person, found.urgent, inbound, found.received_at, has_more)
 
 
 async def waiting_people(db: AsyncConnection, limit: int) -> list[tuple[str, bool]]:
@@ -120,12 +130,15 @@ async def is_done(db: AsyncConnection, inbox_id: int) -> bool:
 
 async def consume(db: AsyncConnection, inbox_id: int) -> bool:
     """Take the row out of the queue and drop what was written. False: it was taken before."""
-    done = await db.execute(
-        update(Inbox)
-        .where(Inbox.id == inbox_id, Inbox.state == "pending")
-        .values(state="done", payload_sealed=None, done_at=datetime.now(UTC))
-    )
+    done = await db.execute(_CONSUME, {"this": inbox_id, "now": datetime.now(UTC)})
     return done.rowcount == 1
+
+
+_CONSUME = (
+    update(Inbox)
+    .where(Inbox.id == bindparam("this"), Inbox.state == "pending")
+    .values(state="done", payload_sealed=None, done_at=bindparam("now"))
+)
 
 
 async def set_aside(db: AsyncConnection, inbox_id: int) -> None:

@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from bot.messages import Lane, Origin, Reply, SendResult, Sent
 from bot.storage.crypto import KeyProblem, KeyRing
-from bot.storage.models import Contact, Conversation, Message, Outbox
+from bot.storage.models import Contact, Conversation, Message, Outbox, UtcTime
 from bot.storage.records import Due
 from bot.storage.turns import Body, message_row
 
@@ -32,18 +32,45 @@ INTERRUPTIONS = 5
 CLOCKS_DIFFER = timedelta(minutes=1)  # between two machines on one database
 
 
-def _due_at(now: datetime) -> Any:
-    # A first attempt never waits, and a time further ahead than any wait of ours means
-    # that the clock was set back.
-    return or_(
-        Outbox.attempts == 0,
-        Outbox.next_at <= now,
-        Outbox.next_at > now + LONGEST_WAIT + CLOCKS_DIFFER,
-    )
-
-
 def _lease_over(now: datetime) -> Any:
     return or_(Outbox.next_at <= now, Outbox.next_at > now + LEASE + CLOCKS_DIFFER)
+
+
+_earlier = aliased(Outbox)
+_held_back = exists().where(
+    _earlier.conversation_id == Outbox.conversation_id,
+    _earlier.id < Outbox.id,
+    _earlier.state.in_(("pending", "sending")),
+    or_(Outbox.lane != int(Lane.SAFETY), _earlier.lane == int(Lane.SAFETY)),
+)
+_DUE = (
+    select(Outbox, Message.body_sealed, Message.entry, Message.block, Message.locale)
+    .join(
+        Message,
+        and_(
+            Message.conversation_id == Outbox.conversation_id,
+            Message.seq == Outbox.seq,
+        ),
+    )
+    .where(
+        Outbox.state == "pending",
+        # A first attempt never waits, and a time further ahead than any wait of ours means
+        # that the clock was set back.
+        or_(
+            Outbox.attempts == 0,
+            Outbox.next_at <= bindparam("now", type_=UtcTime),
+            Outbox.next_at > bindparam("too_far", type_=UtcTime),
+        ),
+        ~_held_back,
+        Outbox.channel.in_(bindparam("channels", expanding=True)),
+        or_(
+            Outbox.lane == int(Lane.SAFETY),
+            Outbox.conversation_id.not_in(bindparam("busy", expanding=True)),
+        ),
+    )
+    .order_by(Outbox.lane, Outbox.id)
+    .limit(bindparam("limit"))
+)
 
 
 async def due(
@@ -60,33 +87,14 @@ async def due(
     a channel that is not configured today stays as it is. Also returns the numbers of rows
     that cannot be read.
     """
-    now = datetime.now(UTC)
-    earlier = aliased(Outbox)
-    held_back = exists().where(
-        earlier.conversation_id == Outbox.conversation_id,
-        earlier.id < Outbox.id,
-        earlier.state.in_(("pending", "sending")),
-        or_(Outbox.lane != int(Lane.SAFETY), earlier.lane == int(Lane.SAFETY)),
-    )
-    rows = await db.execute(
-        select(Outbox, Message.body_sealed, Message.entry, Message.block, Message.locale)
-        .join(
-            Message,
-            and_(
-                Message.conversation_id == Outbox.conversation_id,
-                Message.seq == Outbox.seq,
-            ),
-        )
-        .where(
-            Outbox.state == "pending",
-            _due_at(now),
-            ~held_back,
-            Outbox.channel.in_(channels),
-            or_(Outbox.lane == int(Lane.SAFETY), Outbox.conversation_id.not_in(busy)),
-        )
-        .order_by(Outbox.lane, Outbox.id)
-        .limit(limit)
-    )
+    wanted = {
+        "now": (now := datetime.now(UTC)),
+        "too_far": now + LONGEST_WAIT + CLOCKS_DIFFER,
+        "channels": channels,
+        "busy": busy,
+        "limit": limit,
+    }
+    rows = await db.execute(_DUE, wanted)
     found, unreadable = [], []
     for row in rows:
         try:

@@ -59,6 +59,7 @@ class Pending:
     urgent: bool
     inbound: Inbound
     received_at: datetime
+    has_more: bool = False  # another one of the same person waited behind it
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class Store:
         return not self._db.is_sqlite
 
     async def accept(self, arrivals: Sequence[Arrival | Quarantined]) -> list[Receipt]:
-        return await self._db.write(lambda db: inbox.put(db, self.keys, arrivals))
+        return await self._db.write(lambda db: inbox.put(db, self.keys, arrivals), first=True)
 
     async def next_pending(self, person: str) -> Pending | None:
         return await self._db.read(lambda db: inbox.next_of(db, self.keys, person))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.crypto import KeyRing
@@ -18,29 +18,33 @@ from bot.storage.turns import Body, message_row
 LEFT_KEPT = timedelta(days=90)  # longer than any conversation the token could open
 
 
+_LINES = (
+    select(Message, Outbox.state)
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .join(Contact, Contact.id == Conversation.contact_id)
+    .outerjoin(
+        Outbox,
+        and_(
+            Outbox.conversation_id == Message.conversation_id,
+            Outbox.seq == Message.seq,
+        ),
+    )
+    .where(
+        Contact.person_hash == bindparam("person"),
+        Message.seq > bindparam("after"),
+        Message.body_sealed.is_not(None),
+    )
+    .order_by(Message.seq)
+    .limit(bindparam("limit"))
+)
+
+
 async def read(
     db: AsyncConnection, keys: KeyRing, person_hash: str, after: int, limit: int
 ) -> list[Shown]:
     """Lines with a number above `after`, in order, at most `limit`."""
-    rows = await db.execute(
-        select(Message, Outbox.state)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .join(Contact, Contact.id == Conversation.contact_id)
-        .outerjoin(
-            Outbox,
-            and_(
-                Outbox.conversation_id == Message.conversation_id,
-                Outbox.seq == Message.seq,
-            ),
-        )
-        .where(
-            Contact.person_hash == person_hash,
-            Message.seq > after,
-            Message.body_sealed.is_not(None),
-        )
-        .order_by(Message.seq)
-        .limit(limit)
-    )
+    wanted = {"person": person_hash, "after": after, "limit": limit}
+    rows = await db.execute(_LINES, wanted)
     return [_shown(keys, row) for row in rows]
 
 
@@ -75,12 +79,14 @@ async def drop_seen(db: AsyncConnection, person_hash: str, seen: int) -> None:
 
 
 async def keeps_nothing(db: AsyncConnection, person_hash: str) -> bool:
-    found = await db.scalar(
-        select(Conversation.purge)
-        .join(Contact, Contact.id == Conversation.contact_id)
-        .where(Contact.person_hash == person_hash)
-    )
-    return bool(found)
+    return bool(await db.scalar(_PURGE, {"person": person_hash}))
+
+
+_PURGE = (
+    select(Conversation.purge)
+    .join(Contact, Contact.id == Conversation.contact_id)
+    .where(Contact.person_hash == bindparam("person"))
+)
 
 
 async def leave(db: AsyncConnection, person_hash: str) -> None:
@@ -93,5 +99,7 @@ async def leave(db: AsyncConnection, person_hash: str) -> None:
 
 
 async def has_left(db: AsyncConnection, person_hash: str) -> bool:
-    found = await db.scalar(select(Left.person_hash).where(Left.person_hash == person_hash))
-    return found is not None
+    return await db.scalar(_LEFT, {"person": person_hash}) is not None
+
+
+_LEFT = select(Left.person_hash).where(Left.person_hash == bindparam("person"))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import LargeBinary, and_, case, delete, insert, literal, select, update
+from sqlalchemy import LargeBinary, and_, bindparam, case, delete, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Choice, Inbound, Kind, Reply
@@ -59,22 +59,23 @@ def fresh_person(pending: Pending) -> Person:
     )
 
 
+_LOAD = (
+    select(
+        Contact,
+        Conversation.id.label("conversation_id"),
+        Conversation.last_seq,
+        Conversation.version,
+        Session.state_sealed,
+        Session.expires_at.label("session_until"),
+    )
+    .join(Conversation, Conversation.contact_id == Contact.id)
+    .outerjoin(Session, Session.conversation_id == Conversation.id)
+    .where(Contact.person_hash == bindparam("person"))
+)
+
+
 async def load(db: AsyncConnection, keys: KeyRing, pending: Pending) -> Person:
-    row = (
-        await db.execute(
-            select(
-                Contact,
-                Conversation.id.label("conversation_id"),
-                Conversation.last_seq,
-                Conversation.version,
-                Session.state_sealed,
-                Session.expires_at.label("session_until"),
-            )
-            .join(Conversation, Conversation.contact_id == Contact.id)
-            .outerjoin(Session, Session.conversation_id == Conversation.id)
-            .where(Contact.person_hash == pending.person_hash)
-        )
-    ).first()
+    row = (await db.execute(_LOAD, {"person": pending.person_hash})).first()
     if row is None:
         return fresh_person(pending)
     has_session = row.state_sealed is not None and row.session_until > datetime.now(UTC)
@@ -188,19 +189,18 @@ async def _create(db: AsyncConnection, keys: KeyRing, person: Person) -> None:
 
 async def _advance(db: AsyncConnection, keys: KeyRing, person: Person) -> None:
     now = datetime.now(UTC)
-    moved = await db.execute(
-        update(Conversation)
-        .where(
-            Conversation.id == person.conversation_id,
-            Conversation.version == person.version - 1,
-        )
-        .values(**_conversation(person, now))
-    )
+    this = {"this": person.conversation_id, "before": person.version - 1}
+    moved = await db.execute(_ADVANCE, this | _conversation(person, now))
     if moved.rowcount != 1:
         raise TurnConflict
-    await db.execute(
-        update(Contact).where(Contact.id == person.contact_id).values(**_contact(keys, person, now))
-    )
+    await db.execute(_CONTACT, {"this": person.contact_id} | _contact(keys, person, now))
+
+
+# Built once: putting a statement together takes longer than running it.
+_ADVANCE = update(Conversation).where(
+    Conversation.id == bindparam("this"), Conversation.version == bindparam("before")
+)
+_CONTACT = update(Contact).where(Contact.id == bindparam("this"))
 
 
 def _contact(keys: KeyRing, person: Person, now: datetime) -> dict[str, Any]:
@@ -317,14 +317,20 @@ def _session_row(conversation_id: str) -> str:
 
 async def _save_session(db: AsyncConnection, keys: KeyRing, person: Person) -> None:
     values = {
+        "conversation_id": person.conversation_id,
         "state_sealed": keys.seal(person.session, _session_row(person.conversation_id)),
         "expires_at": datetime.now(UTC) + SESSION_KEPT,
     }
-    await db.execute(
-        inbox.upsert(db, Session)
-        .values(conversation_id=person.conversation_id, **values)
-        .on_conflict_do_update(index_elements=["conversation_id"], set_=values)
-    )
+    await db.execute(_SESSION[db.dialect.name], values)
+
+
+def _session_upsert(insert: Any) -> Any:
+    statement = insert(Session)
+    new = {name: statement.excluded[name] for name in ("state_sealed", "expires_at")}
+    return statement.on_conflict_do_update(index_elements=["conversation_id"], set_=new)
+
+
+_SESSION = {name: _session_upsert(insert) for name, insert in inbox.INSERTS.items()}
 
 
 async def _apply_consent(db: AsyncConnection, person: Person) -> None:

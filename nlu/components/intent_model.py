@@ -22,7 +22,7 @@ from scipy.sparse import csr_matrix
 OUT_OF_SCOPE = "out-of-scope"
 MOST_EXACT = 12_000  # examples: the kernel matrix of more would take over 600 MB
 LANDMARKS = 6_000  # of more examples so many, evenly, stand for the rest
-ROWS = 1_000  # of the kernel matrix computed at once
+ROWS = 250  # of the kernel matrix computed at once: what is passing must stay small
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from tests.bench.table import told
 from tests.bench.workshop import Question, Workshop
 
 OUT_OF_SCOPE = "out-of-scope"
+NO_QUESTION = ("danger-", OUT_OF_SCOPE)  # the best answer is looked for, as `bot evaluate` does
 LINES = 4
 
 
@@ -34,7 +35,7 @@ async def measure(shop: Workshop) -> None:
     peer = f"stock ({stock.epochs} epochs of DIET): "
     for locale in sorted(ours.asked):
         mine, other = ours.share(locale), theirs.share(locale)
-        what = f"understood, best intent right: {locale}"
+        what = f"understood, best answer right: {locale}"
         shop.tell(told("accuracy", what, f"{mine:.1%}", f"{peer}{other:.1%}", _ratio(mine, other)))
     what = f"understood, all {ours.asked.total()} questions"
     mine, other = ours.share(), theirs.share()
@@ -54,34 +55,38 @@ def _ratio(mine: float, other: float) -> float | None:
 
 
 async def _marks(questions: list[Question], url: str, token: str) -> Marks:
-    best = await _best_intents(questions, url, token)
-    pairs = list(zip(questions, best, strict=True))
-    known = [(q, intent) for q, intent in pairs if q.intent != OUT_OF_SCOPE]
-    foreign = [intent for q, intent in pairs if q.intent == OUT_OF_SCOPE]
+    ranked = await _rankings(questions, url, token)
+    pairs = list(zip(questions, ranked, strict=True))
+    known = [(q, names) for q, names in pairs if q.intent != OUT_OF_SCOPE]
+    foreign = [names for q, names in pairs if q.intent == OUT_OF_SCOPE]
     return Marks(
         Counter(q.locale for q, _ in known),
-        Counter(q.locale for q, intent in known if intent == q.intent),
+        Counter(q.locale for q, ranked in known if _best_answer(ranked) == q.intent),
         len(foreign),
-        sum(intent != OUT_OF_SCOPE for intent in foreign),
+        sum(ranked[0] != OUT_OF_SCOPE for ranked in foreign),
     )
 
 
-async def _best_intents(questions: list[Question], url: str, token: str) -> list[str]:
+def _best_answer(ranked: list[str]) -> str:
+    return next((name for name in ranked if not name.startswith(NO_QUESTION)), "")
+
+
+async def _rankings(questions: list[Question], url: str, token: str) -> list[list[str]]:
     lines = asyncio.Queue[Line]()
     for _ in range(LINES):
         lines.put_nowait(Line(url))
 
-    async def best(question: Question) -> str:
+    async def ranked(question: Question) -> list[str]:
         line = await lines.get()
         try:
             path = f"/model/parse?token={token}"
             answer = await line.ask_json("POST", path, {"text": question.text})
-            return str(answer["intent"]["name"])
+            return [str(found["name"]) for found in answer["intent_ranking"]]
         finally:
             lines.put_nowait(line)
 
     try:
-        return await asyncio.gather(*(best(question) for question in questions))
+        return await asyncio.gather(*(ranked(question) for question in questions))
     finally:
         while not lines.empty():
             await lines.get_nowait().close()

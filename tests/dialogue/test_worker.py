@@ -84,3 +84,56 @@ async def test_a_turn_that_keeps_failing_ends_in_an_apology(
         await until(lambda: bool(taken))
     lines = await store.transcript(store.person_hash("telegram", "1", "amina"))
     assert lines[-1].block == "err_try_again"
+
+
+async def test_danger_does_not_wait_for_slow_turns(
+    store: Store, parts: TurnParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = asyncio.Event()
+    take_turn = worker.take_turn
+
+    async def waits(pending: Pending, parts: TurnParts) -> object:
+        if not pending.urgent:
+            await slow.wait()
+        return await take_turn(pending, parts)
+
+    monkeypatch.setattr(worker, "take_turn", waits)
+    await store.accept([Arrival(says("hello", f"p{n}")) for n in range(worker.WORKERS + 2)])
+    taken: list[Pending] = []
+    async with running(parts, taken) as workers:
+        await until(lambda: len(workers._active) == worker.WORKERS)
+        receipt = (await store.accept([Arrival(says("he will kill me", "amina"), True)]))[0]
+        workers.notice(receipt, urgent=True)
+        await until(lambda: bool(taken))
+        assert [p.inbound.person_id for p in taken] == ["amina"]
+        slow.set()
+        await until(lambda: len(taken) == worker.WORKERS + 3)
+
+
+async def test_danger_in_the_middle_of_ones_own_slow_turn_comes_next(
+    store: Store, parts: TurnParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "WORKERS", 1)
+    monkeypatch.setattr(worker, "SCAN_S", 60.0)
+    slow, take_turn = asyncio.Event(), worker.take_turn
+
+    async def waits(pending: Pending, parts: TurnParts) -> object:
+        if pending.inbound.text == "slow":
+            await slow.wait()
+        return await take_turn(pending, parts)
+
+    monkeypatch.setattr(worker, "take_turn", waits)
+    first = await store.accept([Arrival(says("slow"))])
+    taken: list[Pending] = []
+    async with running(parts, taken) as workers:
+        await until(lambda: bool(workers._active))
+        others = await store.accept([Arrival(says("hello", f"p{n}")) for n in range(5)])
+        danger = (await store.accept([Arrival(says("he will kill me"), True)]))[0]
+        for receipt in others:
+            workers.notice(receipt, urgent=False)
+        workers.notice(danger, urgent=True)
+        await asyncio.sleep(0)
+        slow.set()
+        await until(lambda: len(taken) == 7)
+    assert first[0].person_hash == danger.person_hash
+    assert [p.urgent for p in taken].index(True) <= 2
