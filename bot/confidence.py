@@ -29,7 +29,7 @@ class Thresholds:
 
 
 _BY_MATCHER: Mapping[str, Thresholds] = {
-    "rasa": Thresholds(answer=0.50, margin=0.10, choice=0.12, danger=0.35),
+    "rasa": Thresholds(answer=0.35, margin=0.10, choice=0.08, danger=0.35),
     "lexical": Thresholds(answer=0.80, margin=0.10, choice=0.20, danger=0.40),
 }
 _BY_LOCALE: Mapping[tuple[str, str], Thresholds] = {}
