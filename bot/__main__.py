@@ -13,15 +13,20 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from bot import logs
 from bot.settings import Settings, SettingsError, read_settings
 
+if TYPE_CHECKING:
+    from bot.storage import Store
+
 log = logging.getLogger(__name__)
+
+ROLES = ("counsellor", "protection", "editor", "manager", "data_protection", "admin")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +61,55 @@ def _parser() -> argparse.ArgumentParser:
     command("migrate", migrate, "bring the database to the newest schema")
     evaluate = command("evaluate", evaluate_nlu, "measure understanding on kept questions")
     evaluate.add_argument("--locale", default="", help="one language only")
+    _counsellor_arguments(command("counsellor", counsellor, "who may sign in to the console"))
+    _office_arguments(command("office", office, "offices, their hours and closed days"))
     return parser
+
+
+def _counsellor_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="action", dest="action")
+    actions.add_parser("list", help="everybody who has an account")
+    for name, text in (
+        ("add", "a new account; prints its one-time password"),
+        ("change", "another office, roles or languages; signs them out"),
+        ("disable", "no more signing in"),
+        ("reset", "a new one-time password, and a new phone"),
+        ("alerts", "a code that links a Telegram chat to the notes that somebody waits"),
+    ):
+        action = actions.add_parser(name, help=text, description=text)
+        action.add_argument("name", metavar="NAME", help="what they type to sign in")
+        if name in ("add", "change"):
+            _profile_arguments(action)
+        if name == "alerts":
+            action.add_argument("--chat", choices=["own", "group", "protection"], default="own")
+
+
+def _profile_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--office", metavar="CODE", help="such as ro; none for all offices")
+    parser.add_argument("--role", action="append", choices=ROLES, help="may be repeated")
+    parser.add_argument("--languages", metavar="ro,en", help="that they speak")
+    parser.add_argument("--shown-as", metavar="NAME", help="what people read")
+    parser.add_argument("--gender", choices=["woman", "man", ""], help="some people ask for it")
+    parser.add_argument("--topics", metavar="asylum,housing", help="nothing: all of them")
+    parser.add_argument("--locale", help="language of their console")
+
+
+def _office_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="action", dest="action")
+    actions.add_parser("list", help="offices, their hours, and closed days ahead")
+    add = actions.add_parser("add", help="a new office")
+    hours = actions.add_parser("hours", help="when an office is open")
+    close = actions.add_parser("close-day", help="closed on one day, besides public holidays")
+    for action in (add, hours, close):
+        action.add_argument("code", metavar="CODE", help="such as ro")
+    add.add_argument("--name", required=True)
+    add.add_argument("--country", required=True, help="whose public holidays it keeps, e.g. ro")
+    add.add_argument("--time-zone", required=True, metavar="Europe/Bucharest")
+    add.add_argument("--hours", required=True, metavar='"mon-fri 09:00-17:00"')
+    add.add_argument("--lost-after", type=int, default=90, metavar="SECONDS")
+    hours.add_argument("hours", metavar='"mon-thu 09:00-17:00; fri 09:00-15:00"')
+    close.add_argument("day", metavar="2026-12-24")
+    close.add_argument("--open", action="store_true", help="take it back")
 
 
 # serve
@@ -114,11 +167,13 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
     import uvicorn
 
     from bot.app import Service
+    from bot.counsellors import make_first_admin
     from bot.http_protocol import DeadlineProtocol
     from bot.storage import open_store
 
     await asyncio.to_thread(_migrate, settings)
     store = await open_store(settings.database_url, settings.sqlite_path, settings.var / "keys")
+    await make_first_admin(settings, store.staff)
     service = Service(settings, store)
     config = uvicorn.Config(
         service.asgi(),
@@ -148,6 +203,47 @@ def migrate(settings: Settings, _options: argparse.Namespace) -> int:
     except StartProblem as problem:
         print(f"punte: {problem}", file=sys.stderr)
         return 1
+    return 0
+
+
+# counsellors and offices
+
+
+def counsellor(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import counsellors
+
+    def work(store: Store) -> Awaitable[None]:
+        if options.action == "alerts":
+            return counsellors.alert_code(store, options)
+        return counsellors.run(settings, store.staff, options)
+
+    return asyncio.run(_at_the_desk(settings, work))
+
+
+def office(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import offices
+
+    return asyncio.run(_at_the_desk(settings, lambda store: offices.run(store.staff, options)))
+
+
+async def _at_the_desk(settings: Settings, work: Callable[[Store], Awaitable[None]]) -> int:
+    """One command on the database, beside a service that may be running."""
+    from bot.counsellors import CommandProblem
+    from bot.storage import StartProblem, open_store
+
+    try:
+        await asyncio.to_thread(_migrate, settings)
+        store = await open_store(settings.database_url, settings.sqlite_path, settings.var / "keys")
+    except StartProblem as problem:
+        print(f"punte: {problem}", file=sys.stderr)
+        return 1
+    try:
+        await work(store)
+    except CommandProblem as problem:
+        print(f"punte: {problem}", file=sys.stderr)
+        return 1
+    finally:
+        await store.close()
     return 0
 
 

@@ -12,6 +12,7 @@ import gc
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,14 +25,23 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from bot import metrics, timers
 from bot.channels.api import AskAnswer, AskLimit, AskRequest, Readiness, api_routes
 from bot.channels.web import Web
+from bot.channels.web_guard import DESK
 from bot.channels.web_service import Shown as WebShown
 from bot.channels.web_service import WebParts
+from bot.console.console import Console
+from bot.console.door import Door, open_door
+from bot.console.guesses import Remembered
+from bot.console.pages import Pages
+from bot.console.visit import ConsoleParts
 from bot.delivery import Delivery
 from bot.dialogue import ask
 from bot.dialogue.safety import Safety
 from bot.dialogue.turn import TurnParts
 from bot.dialogue.understanding import Understanding
 from bot.dialogue.worker import TurnWorkers
+from bot.handoff import waiting
+from bot.handoff.desk import Desk
+from bot.handoff.notify import Notifier
 from bot.i18n import direction, render
 from bot.intake import Intake
 from bot.knowledge import Knowledge
@@ -40,7 +50,7 @@ from bot.news import News
 from bot.nlu_client import NluClient, address_of, system_examples
 from bot.nlu_server import NluServer
 from bot.settings import Settings
-from bot.storage import Pending, Receipt, StartProblem, Store
+from bot.storage import Case, Pending, Person, Receipt, StartProblem, Store
 from bot.timers import Timer
 from bot.training_data import training_data
 
@@ -52,6 +62,8 @@ log = logging.getLogger(__name__)
 SWEEP_EVERY_S = 600
 GAUGE_EVERY_S = 15
 TIDY_EVERY_S = 5
+TEND_EVERY_S = 5
+ALERT_EVERY_S = 1
 
 
 class Service:
@@ -67,13 +79,17 @@ class Service:
         self.understanding = Understanding(self.knowledge, self.nlu, self.system)
         self.safety = Safety(self.knowledge, self.understanding)
         self.news = News()
-        parts = TurnParts(store, self.knowledge, self.understanding)
+        parts = TurnParts(store, self.knowledge, self.understanding, self._how_long)
         self.intake = Intake(store, self.understanding.is_urgent, self._stored)
         self.workers = TurnWorkers(parts, self._turn_taken, self.intake.calm)
         self.telegram = self._telegram()
         self.delivery = Delivery(store, self._channels(), direction, self._sent)
         self.nlu_server = self._nlu_server()
         self.web = Web(self._web_parts())
+        self.desk = Desk(store, self.knowledge, self.news, self.delivery.wake)
+        self.notifier = self._notifier()
+        self.door, self.console = self._console()
+        self.web.errors.others[DESK] = self.console.explain
         self._tasks: list[asyncio.Task[Any]] = []
         self._retraining = asyncio.Event()
 
@@ -121,6 +137,7 @@ class Service:
             render=self._render,
             locales=lambda: self.knowledge.snapshot.catalogues.locales,
             refused=lambda status: metrics.REFUSED.labels(status).inc(),
+            alerts=self.store.alerts,
         )
 
     def _render(self, text: Text, locale: str) -> str:
@@ -143,6 +160,25 @@ class Service:
             leave=lambda person: self.store.leave(self._web_person(person)),
             has_left=lambda person: self.store.has_left(self._web_person(person)),
         )
+
+    def _notifier(self) -> Notifier:
+        carriers = [self.telegram.staff] if self.telegram and self.telegram.staff else []
+        link = f"{self.settings.public_url}{DESK}" if self.settings.public_url else ""
+        return Notifier(self.store, carriers, self._render, link, now)
+
+    async def _how_long(self, case: Case) -> Sequence[Text]:
+        return await waiting.tell(self.store, case, now())
+
+    def _console(self) -> tuple[Door, Console]:
+        """The pages of counsellors: signing in, and everything behind it."""
+        pages = Pages(lambda: self.knowledge.snapshot.catalogues)
+        door = open_door(self.store, pages, self.settings.proxies)
+        guess = Remembered(self._guess)
+        parts = ConsoleParts(self.desk, self.store, self.knowledge, pages, door.gate, guess)
+        return door, Console(parts, door.access)
+
+    async def _guess(self, text: str, locale: str) -> Sequence[tuple[str, float]]:
+        return (await self.understanding.parse(text, locale)).intents
 
     # The web page's view of a conversation
 
@@ -179,12 +215,13 @@ class Service:
         metrics.EVENTS.labels(channel).inc()
         self.workers.notice(receipt, urgent)
 
-    def _turn_taken(self, pending: Pending) -> None:
+    def _turn_taken(self, pending: Pending, person: Person) -> None:
         waited_s = max(0.0, time.time() - pending.received_at.timestamp())
         metrics.TURN_SECONDS.observe(waited_s)
         metrics.TURNS.labels(pending.inbound.channel).inc()
         self.intake.mark_settled(pending.inbox_id)
         self.news.tell(pending.person_hash)
+        self.desk.heard_from(person.case)
         self.delivery.wake()
 
     def _sent(self, result: str) -> None:
@@ -224,6 +261,7 @@ class Service:
             metrics=metrics.exposition,
             limit=AskLimit(self.settings.ask_rate),
         )
+        routes += self.door.routes() + self.console.routes()
         return routes + (self.telegram.routes() if self.telegram else [])
 
     async def _ask(self, asked: AskRequest) -> AskAnswer:
@@ -289,6 +327,7 @@ class Service:
             await self.telegram.close()
         if self.nlu is not None:
             await self.nlu.close()
+        self.door.close()
         await self.store.close()
 
     def _timers(self) -> list[Timer]:
@@ -296,6 +335,10 @@ class Service:
             Timer("delete expired rows", SWEEP_EVERY_S, self._sweep),
             Timer("empty the log of deleted text", TIDY_EVERY_S, self.store.tidy),
             Timer("gauges", GAUGE_EVERY_S, self._gauges),
+            Timer("cases that lost their holder", TEND_EVERY_S, lambda: self.desk.tend(now())),
+            Timer("plan alerts", ALERT_EVERY_S, self.notifier.plan),
+            Timer("send alerts", ALERT_EVERY_S, self.notifier.send),
+            Timer("withdraw alerts", ALERT_EVERY_S, self.notifier.withdraw),
         ]
 
     async def _sweep(self) -> None:
@@ -319,6 +362,10 @@ class Service:
         self._tell_problems()
         if self.nlu_server is not None:
             self.nlu_server.knowledge_changed()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _settle_memory() -> None:

@@ -30,6 +30,7 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
     widget_origins: tuple[str, ...] = ()
     exit_url: str = "https://www.wikipedia.org/"
+    proxies: tuple[str, ...] = ()  # addresses whose `X-Forwarded-For` is believed
     nlu: str = field(default="auto", repr=False)  # "auto", "off", or a server's address
     ask_rate: int = 60  # requests a minute and address; 0 = no limit
     telegram_token: str = field(default="", repr=False)
@@ -58,6 +59,7 @@ def read_settings(env: MutableMapping[str, str] | None = None) -> Settings:
         allowed_hosts=_list(env, "PUNTE_ALLOWED_HOSTS") or ("127.0.0.1", "localhost"),
         widget_origins=tuple(_origin(o) for o in _list(env, "PUNTE_WIDGET_ORIGINS")),
         exit_url=_url(env, "PUNTE_EXIT_URL", "https://www.wikipedia.org/"),
+        proxies=_list(env, "PUNTE_PROXIES"),
         nlu=_nlu(env),
         ask_rate=_number(env, "PUNTE_ASK_RATE", 60, 0, 1_000_000),
         telegram_token=env.pop("TELEGRAM_TOKEN", "").strip(),

@@ -20,7 +20,7 @@ from bot.storage import Store, migrate, open_store
 from tests import invariants, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
-STAGE = "1a"
+STAGES = ("1a", "1b")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -112,9 +112,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     carried = terminalreporter.config.stash.get(_CARRIED, None)
     if carried is None:
         return
-    missing = [r["id"] for r in _rows() if r["stage"] == STAGE and r["id"] not in carried]
-    total = sum(row["stage"] == STAGE for row in _rows())
-    line = f"faults of stage {STAGE}: {total - len(missing)} of {total} carried by a test"
-    if missing:
-        line += f"; without one: {' '.join(missing)}"
-    terminalreporter.write_line(line)
+    for stage in STAGES:
+        ids = [row["id"] for row in _rows() if row["stage"] == stage]
+        missing = [row for row in ids if row not in carried]
+        line = f"faults of stage {stage}: {len(ids) - len(missing)} of {len(ids)} carried by a test"
+        if missing:
+            line += f"; without one: {' '.join(missing)}"
+        terminalreporter.write_line(line)

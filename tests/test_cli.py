@@ -26,6 +26,7 @@ from bot.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 90.0  # a busy machine
 LINE = re.compile(r"bot: .*|  .*|\[\d+\] .+")
+ONE_TIME = re.compile(r"one-time password: ([a-z2-9-]{23})")
 ALONE = {"PUNTE_NLU": "off", "DATABASE_URL": "", "TELEGRAM_TOKEN": ""}
 
 
@@ -69,6 +70,25 @@ def test_a_command_it_does_not_know_is_told_what_there_is(
     ended = run(*arguments, var=tmp_path)
     assert ended.returncode == 2
     assert b"usage: python -m bot" in ended.stderr
+
+
+# counsellors and offices
+
+
+@pytest.mark.slow
+def test_a_counsellor_is_added_to_a_database_that_is_new(tmp_path: Path) -> None:
+    options = ("--office", "ro", "--role", "counsellor", "--languages", "ro,en")
+    added = run("counsellor", "add", "petra", *options, var=tmp_path)
+    assert added.returncode == 0, added.stderr
+    (password,) = ONE_TIME.findall(added.stdout.decode())
+    assert password.encode() not in added.stderr
+    assert password.encode() not in (tmp_path / "punte.sqlite3").read_bytes()
+
+    again = run("counsellor", "add", "petra", *options, var=tmp_path)
+    assert again.returncode == 1
+    assert again.stderr == b"punte: somebody signs in as petra already\n"
+    offices = run("office", "list", var=tmp_path)
+    assert offices.stdout.splitlines()[1].startswith(b"ro  Romania  Europe/Bucharest")
 
 
 # serve
@@ -141,7 +161,8 @@ def test_one_service_holds_its_database_and_its_port_and_ends_in_order(
     code, took_s, out, err = server.ends_on(signal.SIGTERM)
     assert code == 0
     assert took_s < 5
-    assert out == ""
+    (password,) = ONE_TIME.findall(out)
+    assert password not in err
     lines = [json.loads(line) for line in err.splitlines()]
     assert lines[0]["event"] == "service starts"
     assert not [line for line in lines if line["level"] in ("error", "warning")]

@@ -17,7 +17,7 @@ LAYERS = (
     {"training", "training_data", "nlu_server", "handoff", "delivery", "intake"},
     {"flows"},
     {"dialogue", "channels", "console"},
-    {"timers", "check", "chat", "evaluate"},
+    {"timers", "check", "chat", "evaluate", "counsellors", "offices"},
     {"app"},
     {"__main__"},
 )

@@ -23,6 +23,8 @@ MAX_LABEL, MAX_QUESTION, MAX_BUBBLE, MAX_BUBBLES = 30, 80, 600, 3
 # Labels that code puts on buttons; longer ones are cut off by phones.
 BUTTONS = re.compile(
     r"topic_\w+|menu_(?!title)\w+|menu|consent_(yes|no|no_name)|helpful_(yes|no_button)|country_other"
+    r"|intake_(yes|no|unsure|skip|morning|afternoon|evening|weekend|woman|man|anybody)"
+    r"|handoff_cancel|danger_case_cancel|ask_program"
     r"|none_of_these|danger_not_me|web_(send|leave|delete|refresh|skip|start_again)"
 )
 MAX_BUTTON = 40
@@ -216,9 +218,9 @@ def test_every_card_can_be_sent_as_the_dialogue_sends_it(
 
 
 def card_replies(snapshot: Snapshot, card_id: str, locale: str) -> list[Reply]:
+    from bot.dialogue.cards import show_card
     from bot.dialogue.scene import Scene
     from bot.dialogue.session import Session
-    from bot.dialogue.steps import show_card
     from bot.storage import Person
 
     scene = Scene(snapshot, Person("", "", "", "", "", locale=locale), Session())

@@ -15,6 +15,7 @@ from bot.channels.telegram_client import TelegramClient, keep_bot_urls_out_of_lo
 from bot.channels.telegram_poll import TelegramPoller
 from bot.channels.telegram_profile import publish_profile
 from bot.channels.telegram_read import CHANNEL, Quarantine, to_inbound
+from bot.channels.telegram_staff import Alerts, TelegramStaff, is_link
 from bot.channels.telegram_webhook import announce_webhook, webhook_route
 from bot.i18n import direction
 from bot.messages import (
@@ -52,10 +53,12 @@ class TelegramLink:
         render: Callable[[Text, str], str],
         locales: Callable[[], Collection[str]],
         refused: Callable[[int], None],
+        alerts: Alerts | None = None,
     ) -> None:
         keep_bot_urls_out_of_logs()
         self._client = TelegramClient(token, api_url)
         self.channel = TelegramChannel(self._client)
+        self.staff = TelegramStaff(self._client, alerts, render) if alerts is not None else None
         self._bot = token.partition(":")[0]
         self._webhook_url, self._secrets = webhook_url, secrets
         self._intake, self._safety = intake, safety
@@ -80,6 +83,8 @@ class TelegramLink:
             self._polling.cancel()
 
     async def close(self) -> None:
+        if self.staff is not None:
+            await self.staff.close()
         await self.channel.close()
 
     async def _poll(self) -> None:
@@ -91,14 +96,20 @@ class TelegramLink:
 
     async def _accept(self, updates: Sequence[Any]) -> None:
         """Store a batch. When that fails, people in danger are answered all the same."""
-        events = [self._read(update) for update in updates]
+        events = [self._read(update) for update in updates if not self._is_link(update)]
         try:
             await self._intake.accept_all(events)
+            if self.staff is not None:
+                for update in updates:
+                    await self.staff.take(update)
         except StorageUnavailable:
             for event in events:
                 if isinstance(event, Inbound):
                     await self._answer_from_memory(event)
             raise
+
+    def _is_link(self, update: Any) -> bool:
+        return self.staff is not None and is_link(update)
 
     def _read(self, update: Any) -> Inbound | Quarantined:
         event = to_inbound(update, self._bot)

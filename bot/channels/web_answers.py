@@ -6,7 +6,7 @@ import gzip
 import json
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -62,6 +62,8 @@ class Errors:
 
     def __init__(self, pages: Pages) -> None:
         self.pages = pages
+        # Parts of the service with error pages of their own: path -> what draws them.
+        self.others: dict[str, Callable[[Mapping[str, Any], int, str], tuple[str, bytes]]] = {}
 
     def answer(self, request: Req, error: Exception) -> Response[bytes]:
         status, text = _meaning(error)
@@ -78,6 +80,9 @@ class Errors:
     ) -> tuple[str, bytes]:
         """Content type and body of an error."""
         text = text or _text_of(status)
+        for path, explain in self.others.items():
+            if scope["path"] == path or scope["path"].startswith(f"{path}/"):
+                return explain(scope, status, number)
         locale = self._locale(scope)
         if not scope["path"].startswith(_OF_SCRIPT):
             return "text/html", self.pages.error(locale, text, number)

@@ -29,6 +29,11 @@ _ALWAYS = {
 }
 _NO_PAGE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _NOT_KEPT = "no-store"
+_DESK_PAGE = (
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; script-src 'self';"
+    " style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'"
+)
+DESK = "/desk"  # where counsellors work
 # The address of a static file carries its hash, so that a new release is a new address.
 _KEPT = "public, max-age=604800"
 
@@ -63,6 +68,7 @@ def header_classes(settings: Settings, style: str) -> dict[str, Headers]:
     kept = {"content-security-policy": _NO_PAGE, "cache-control": _KEPT}
     return {
         "page": _ALWAYS | page,
+        "desk": _ALWAYS | other | {"content-security-policy": _DESK_PAGE, corp: own},
         "static": _ALWAYS | kept | {corp: own},
         "launcher": _ALWAYS | kept | {corp: anyone},
         "other": _ALWAYS | other | {corp: own},
@@ -82,11 +88,12 @@ def _page_policy(settings: Settings, style: str) -> str:
 
 
 def class_of(path: str, status: int, content_type: str) -> str:
+    at_desk = path == DESK or path.startswith(f"{DESK}/")
     if content_type.startswith("text/html"):
-        return "page"
+        return "desk" if at_desk else "page"
     if status == 200 and path == "/launcher.js":
         return "launcher"
-    if status == 200 and path.startswith("/static/"):
+    if status == 200 and path.startswith(("/static/", f"{DESK}/static/")):
         return "static"
     return "other"
 

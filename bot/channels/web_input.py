@@ -53,13 +53,13 @@ async def read_json(request: Req) -> Posted:
         raise Trouble(400, "err_unreadable") from None
 
 
-async def read_form(request: Req) -> dict[str, str]:
+async def read_form(request: Req, max_fields: int = _MAX_FIELDS) -> dict[str, str]:
     """The fields of a form, clean. A field that comes twice counts once, with its last value."""
     _expect(request, "application/x-www-form-urlencoded")
     body = await request.body()
     try:
         fields = parse_qsl(
-            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=max_fields
         )
     except ValueError:
         raise Trouble(400, "err_unreadable") from None

@@ -17,9 +17,13 @@ MENU = "m"  # m:0, the page
 CARD = "d"  # d:held
 EMERGENCY = "E"
 NO_DANGER = "n"
-HUMAN = "h"
+HUMAN = "h"  # h, h:held (beside the numbers of that card)
+INTAKE = "q"  # q:safe:no, q:safe: (skipped), q:topics:1 (a page of topics)
+CANCEL = "x"  # x, x:d (what a danger card opened by itself)
+PROGRAM = "b"  # the counsellor is away
 VOTE = "v"  # v:y:ro-hours, v:n:ro-hours
-CONSENT = "k"  # k:y, k:n, k:a (yes, without a name)
+REPLY = "r"  # r:safe-1:0, a quick reply to a counsellor's phrase; packed by knowledge
+CONSENT = "k"  # k:y, k:n, k:a (yes, without a name); k:y:held asks for a counsellor, too
 
 
 @dataclass(frozen=True, slots=True)

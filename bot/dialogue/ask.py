@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from bot.confidence import DANGER_PREFIX
 from bot.dialogue import language, steps
+from bot.dialogue.cards import ShowCards
+from bot.dialogue.handoff import AskHuman
 from bot.dialogue.policy import View, after_nlu, before_nlu
 from bot.dialogue.scene import Scene
 from bot.dialogue.session import Session
@@ -77,7 +79,7 @@ def _asked(
     ranked = _ranked(scene, parse) if parse else []
     kind, entry_id = _kind(scene, step)
     topic = scene.snapshot.entries[entry_id].topic if entry_id else None
-    danger = step.cards[0] if isinstance(step, steps.ShowCards) and step.cards else None
+    danger = step.cards[0] if isinstance(step, ShowCards) and step.cards else None
     said = {
         "answer": [r.text for r in scene.replies if r.origin.block.startswith("answer/")],
         "danger": [r.text for r in scene.replies],
@@ -97,14 +99,14 @@ def _asked(
 
 
 def _kind(scene: Scene, step: Step) -> tuple[str, str | None]:
-    if isinstance(step, steps.ShowCards):
+    if isinstance(step, ShowCards):
         return "danger", None
     if isinstance(step, steps.AnswerIntent):
         entry = scene.snapshot.entry_for(step.intent, scene.country)
         return ("answer", entry.id) if entry else ("choices", None)
     kinds: dict[type, str] = {
         steps.AskWhich: "choices",
-        steps.AskHuman: "human",
+        AskHuman: "human",
         steps.Smalltalk: "smalltalk",
         steps.ChooseLanguage: "smalltalk",
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.dialogue import actions, words
+from bot.dialogue import actions, handoff_words, words
 from bot.messages import N_
 
 if TYPE_CHECKING:
@@ -36,12 +36,15 @@ def not_understood(scene: Scene) -> None:
     again = scene.session.fallbacks
     scene.remember(fallbacks=again + 1)
     scene.unanswered = True
+    if scene.person.has_open_case:
+        scene.say(handoff_words.HANDOFF_NOTED)
+        return
     if again == 0:
         scene.say(FALLBACK_1, *scene.menu_choices())
         return
     scene.say(
         FALLBACK_2,
-        scene.choice(words.MENU_HUMAN, actions.HUMAN),
+        scene.human_choice(),
         scene.choice(words.MENU, actions.MENU, "0"),
         scene.choice(words.MENU_LANGUAGE, actions.LANGUAGES),
     )

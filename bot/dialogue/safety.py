@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.dialogue import actions, language, steps, words
+from bot.dialogue import actions, language, words
+from bot.dialogue.buttons import Press
+from bot.dialogue.cards import ShowCards
+from bot.dialogue.commands import Command
 from bot.dialogue.scene import COUNTRIES, Scene
 from bot.dialogue.session import Session
+from bot.dialogue.steps import Step
 from bot.dialogue.understanding import Understanding
 from bot.i18n import negotiate
 from bot.knowledge import Knowledge
@@ -37,15 +41,15 @@ class Safety:
         step.take(scene)
         return tuple(scene.replies)
 
-    def _step(self, inbound: Inbound) -> steps.Step | None:
+    def _step(self, inbound: Inbound) -> Step | None:
         cards = self._understanding.cards(inbound.text) if inbound.text else ()
         if cards:
-            return steps.ShowCards(cards)
+            return ShowCards(cards)
         if inbound.kind is Kind.BUTTON:
             action = actions.unpack(inbound.action)
-            return steps.Press(inbound.action) if action.name in _NEEDED else None
+            return Press(inbound.action) if action.name in _NEEDED else None
         is_emergency = inbound.kind is Kind.COMMAND and inbound.action.startswith("emergency")
-        return steps.Command("emergency") if is_emergency else None
+        return Command("emergency") if is_emergency else None
 
     def emergency(self, locale: str) -> Sequence[tuple[str, str, str]]:
         """Both countries' first two numbers: (country code, number, what it is)."""

@@ -17,6 +17,13 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     page_language: str = ""  # of the page the last message came from
     cards_at: dict[str, datetime] = {}  # danger card -> when it was last shown
     doubted_text: str = ""  # what led to a card, until the person says it was no danger
+    topic: str = ""  # of the last answer
+    wants_human: bool = False  # asked for a counsellor, and something is still to be said first
+    about_danger: str = ""  # the card beside whose numbers that was
+    opened_by: str = ""  # the card that opened the case by itself; nobody has asked for it since
+    intake: dict[str, str] = {}  # question -> answer, empty where it was skipped
+    told_at: datetime | None = None  # when it was last said that a counsellor has the case
+    program_fence: int = 0  # the claim during which the program may answer, too
 
 
 def decode(stored: str) -> Session:

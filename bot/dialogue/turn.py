@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.dialogue import language, session, steps, words
+from bot.dialogue import cards, handoff, language, session, steps, words
+from bot.dialogue.buttons import Press
+from bot.dialogue.cards import ShowCards
+from bot.dialogue.consent import ask_consent
+from bot.dialogue.handoff_words import QUEUE_UNKNOWN
 from bot.dialogue.policy import View, after_nlu, before_nlu
-from bot.dialogue.scene import COUNTRIES, Scene
+from bot.dialogue.scene import COUNTRIES, OfficeFor, Scene
 from bot.dialogue.steps import Step
 from bot.dialogue.understanding import Understanding
 from bot.i18n import language_name, negotiate, own_name
 from bot.knowledge import Knowledge, Snapshot
 from bot.lexical import fold
-from bot.messages import N_, Inbound, Kind
+from bot.messages import N_, Inbound, Kind, Text
 from bot.nlu_client import Parse
-from bot.storage import Outcome, Pending, Person, Store
+from bot.storage import PULL_CHANNELS, CancelCase, Case, OpenCase, Outcome, Pending, Person, Store
 
 log = logging.getLogger(__name__)
 
-PULL_CHANNELS = frozenset({"web", "terminal"})  # they fetch their replies themselves
 APOLOGY = N_(
     "err_try_again",
     "Something went wrong on our side. Your message is not lost. Please try again in a minute."
@@ -27,11 +31,21 @@ APOLOGY = N_(
 )
 
 
+# What is true about how long a case waits; one that is not stored yet has the id 0.
+Waiting = Callable[[Case], Awaitable[Sequence[Text]]]
+
+
+def _one_office_a_country(country: str) -> str | None:
+    return country or None
+
+
 @dataclass(frozen=True)
 class TurnParts:
     store: Store
     knowledge: Knowledge
     understanding: Understanding
+    waiting: Waiting | None = None
+    office_for: OfficeFor = _one_office_a_country
 
 
 async def take_turn(pending: Pending, parts: TurnParts) -> Person:
@@ -40,24 +54,56 @@ async def take_turn(pending: Pending, parts: TurnParts) -> Person:
     Raises what `Store.load` and `Store.finish` raise.
     """
     person = await parts.store.load(pending)
-    scene = set_scene(person, pending.inbound, parts.knowledge.snapshot)
-    step, parse = await choose_step(scene, pending.inbound, parts.understanding)
+    scene = await play(person, pending.inbound, parts)
+    return await _save(pending, person, scene, parts.store)
+
+
+async def play(person: Person, inbound: Inbound, parts: TurnParts) -> Scene:
+    """Decide and speak, as if nothing were stored."""
+    scene = set_scene(person, inbound, parts.knowledge.snapshot, parts.office_for)
+    step, parse = await choose_step(scene, inbound, parts.understanding)
     step.take(scene)
-    add_afterthoughts(scene, pending.inbound, step, parse)
-    return await parts.store.finish(pending, person, outcome_of(scene, pending.inbound))
+    add_afterthoughts(scene, inbound, step, parse)
+    await _say_how_long(scene, parts.waiting)
+    return scene
 
 
 async def apologise(pending: Pending, parts: TurnParts) -> Person:
-    """The turn itself failed: say so rather than leave somebody waiting."""
+    """The turn itself failed: help in danger all the same, or say so and leave nobody waiting."""
+    inbound = pending.inbound
     person = await parts.store.load(pending)
-    scene = set_scene(person, pending.inbound, parts.knowledge.snapshot)
-    scene.say(APOLOGY)
-    return await parts.store.finish(pending, person, outcome_of(scene, pending.inbound))
+    scene = set_scene(person, inbound, parts.knowledge.snapshot)
+    found = parts.understanding.cards(inbound.text) if inbound.text else ()
+    if found:
+        ShowCards(found, inbound.text).take(scene)
+    elif scene.held is None:
+        scene.say(APOLOGY)
+    return await _save(pending, person, scene, parts.store)
 
 
-def set_scene(person: Person, inbound: Inbound, snapshot: Snapshot) -> Scene:
+async def _save(pending: Pending, before: Person, scene: Scene, store: Store) -> Person:
+    if scene.said:
+        pending = replace(pending, inbound=replace(pending.inbound, text=scene.said))
+    return await store.finish(pending, before, outcome_of(scene, pending.inbound))
+
+
+async def _say_how_long(scene: Scene, waiting: Waiting | None) -> None:
+    if scene.waits is None:
+        return
+    at, case = scene.waits
+    texts = (QUEUE_UNKNOWN,) if waiting is None else await waiting(case)
+    said = "\n".join(map(scene.render, texts))
+    reply = scene.replies[at]
+    scene.replies[at] = replace(reply, text=f"{reply.text}\n\n{said}".strip())
+
+
+def set_scene(
+    person: Person, inbound: Inbound, snapshot: Snapshot, office_for: OfficeFor | None = None
+) -> Scene:
     state = session.decode(person.session)
-    scene = Scene(snapshot, person, state)
+    # In the terminal nothing outlives the program: nobody could read a case.
+    desk = None if inbound.channel == "terminal" else office_for
+    scene = Scene(snapshot, person, state, desk)
     # Whoever writes to us has not blocked us, whatever became of an earlier reply.
     scene.change(address=inbound.address or person.address, blocked=False)
     if not person.country and inbound.country in COUNTRIES:
@@ -70,22 +116,41 @@ async def choose_step(
     scene: Scene, inbound: Inbound, understanding: Understanding
 ) -> tuple[Step, Parse | None]:
     """The policy's two halves, with at most one parse between them."""
-    cues = understanding.cards(inbound.text) if inbound.text else ()
-    view = View(inbound, scene.locale, cues)
+    view = _view(scene, inbound, understanding)
     step = before_nlu(view)
     doubted = scene.session.doubted_text
-    if isinstance(step, steps.Press) and step.is_no_danger and doubted:
+    if isinstance(step, Press) and step.is_no_danger and doubted:
         return await _reconsider(scene, inbound, doubted, understanding)
     if step is not None and not _may_hide_danger(step, inbound):
         return step, None
     parse = await understanding.parse(inbound.text, scene.locale)
     understood = after_nlu(view, parse, understanding.questions)
-    if step is not None and not isinstance(understood, steps.ShowCards):
+    if step is not None and not isinstance(understood, ShowCards):
         return step, None
-    if _is_lost(understood, inbound) and (cards := steps.recent_cards(scene)):
-        return steps.ShowCards(cards, scene.session.doubted_text), parse
+    if view.is_held:
+        return understood, None
+    if _is_lost(understood, inbound) and (shown := cards.recent_cards(scene)):
+        return ShowCards(shown, scene.session.doubted_text, is_reminder=True), parse
+    before = scene.country
     hear_country(scene, parse)
+    if (
+        before is None
+        and scene.country
+        and scene.session.wants_human
+        and _is_lost(understood, inbound)
+    ):
+        return handoff.AskHuman(scene.session.about_danger), parse
     return understood, parse
+
+
+def _view(scene: Scene, inbound: Inbound, understanding: Understanding) -> View:
+    return View(
+        inbound,
+        scene.locale,
+        understanding.cards(inbound.text) if inbound.text else (),
+        is_held=scene.held is not None and not handoff.lets_program_answer(scene),
+        was_closed=scene.closed is not None,
+    )
 
 
 def _is_lost(step: Step, inbound: Inbound) -> bool:
@@ -96,15 +161,15 @@ def _is_lost(step: Step, inbound: Inbound) -> bool:
 
 def _may_hide_danger(step: Step, inbound: Inbound) -> bool:
     """Words beside a command or in an edit are not answered, but danger in them counts."""
-    is_beside = inbound.kind in (Kind.EDIT, Kind.COMMAND) and bool(inbound.text.strip())
-    return is_beside and not isinstance(step, steps.ShowCards)
+    is_beside = inbound.kind is not Kind.TEXT and bool(inbound.text.strip())
+    return is_beside and not isinstance(step, ShowCards)
 
 
 async def _reconsider(
     scene: Scene, inbound: Inbound, doubted: str, understanding: Understanding
 ) -> tuple[Step, Parse | None]:
     """ "This is not about danger": answer what was asked, as if no card had come."""
-    scene.remember(doubted_text="", cards_at={})
+    cards.no_danger(scene)
     parse = await understanding.parse(doubted, scene.locale)
     harmless = replace(
         parse, intents=tuple(i for i in parse.intents if not i[0].startswith("danger-"))
@@ -180,19 +245,28 @@ def _in_their_words(scene: Scene, other: str) -> None:
 
 
 def add_afterthoughts(scene: Scene, inbound: Inbound, step: Step, parse: Parse | None) -> None:
-    if isinstance(step, steps.ShowCards):
+    if isinstance(step, ShowCards):
         return  # nothing may stand between a person and the numbers
     if parse is not None:
         _offer_language(scene, inbound, step)
-    may_ask = scene.may_ask_consent and not scene.session.consent_asked
+    handoff.resume(scene)
+    is_due = scene.may_ask_consent and not scene.session.consent_asked
+    may_ask = is_due and not _has_case(scene)
     # In the terminal nothing outlives the program.
     if may_ask and scene.person.consent == "open" and inbound.channel != "terminal":
-        steps.ask_consent(scene)
+        ask_consent(scene)
+
+
+def _has_case(scene: Scene) -> bool:
+    """Whoever asks for a counsellor is told what is kept."""
+    if isinstance(scene.case_change, CancelCase):
+        return False
+    return scene.person.has_open_case or isinstance(scene.case_change, OpenCase)
 
 
 def outcome_of(scene: Scene, inbound: Inbound) -> Outcome:
     if scene.person.keeps_nothing:  # nor what kind of danger somebody is in
-        scene.remember(doubted_text="", cards_at={})
+        scene.remember(doubted_text="", cards_at={}, topic="", about_danger="", opened_by="")
     return Outcome(
         person=replace(scene.person, session=session.encode(scene.session)),
         replies=tuple(scene.replies),
@@ -200,4 +274,5 @@ def outcome_of(scene: Scene, inbound: Inbound) -> Outcome:
         erase=scene.erase,
         vote=scene.vote,
         unanswered=fold(inbound.text)[:300] if scene.unanswered else "",
+        case=scene.case_change,
     )

@@ -1,4 +1,5 @@
-"""The dialogue's own words. Those of low confidence are in `fallback.py`."""
+"""The dialogue's own words. Those of low confidence are in `fallback.py`, those about
+counsellors in `handoff_words.py`."""
 
 from __future__ import annotations
 
@@ -52,19 +53,10 @@ CONSENT_THANKS_YES = N_(
     " can delete it now.",
 )
 CONSENT_THANKS_NO = N_("consent_thanks_no", "All right. Nothing is kept. You can go on asking.")
-CONSENT_HANDOFF = N_(
-    "consent_handoff",
-    "You chose that nothing is kept. A counsellor can only help if they can read your"
-    " question. May we keep it for that? You do not have to give your name.",
-)
 CONSENT_THANKS_NO_NAME = N_(
     "consent_thanks_no_name",
     "Thank you. The chat is kept without your name, and deleted after {days} days. Please do"
     " not write your name here.",
-)
-HUMAN_NOT_YET = N_(
-    "human_not_yet",
-    "Counsellors cannot answer in this chat yet. Here is how you reach the office.",
 )
 HELPED_ASK = N_("helpful_ask", "Did this answer your question?")
 HELPED_YES = N_("helpful_yes", "Yes, it helped")

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.dialogue.turn import TurnParts, apologise, take_turn
 from bot.messages import StorageUnavailable
-from bot.storage import Pending, Receipt, TurnAlreadyDone, TurnConflict, UnreadableRow
+from bot.storage import Pending, Person, Receipt, TurnAlreadyDone, TurnConflict, UnreadableRow
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class TurnWorkers:
     def __init__(
         self,
         parts: TurnParts,
-        on_turn: Callable[[Pending], None],
+        on_turn: Callable[[Pending, Person], None],
         calm: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
         """`calm` returns when a turn may start that is not urgent."""
@@ -133,8 +133,12 @@ class TurnWorkers:
             return False
         failures = self._failures.get(pending.inbox_id, 0)
         try:
-            await (take_turn if failures < TRIES - 1 else apologise)(pending, self._parts)
+            after = await (take_turn if failures < TRIES - 1 else apologise)(pending, self._parts)
         except TurnAlreadyDone:
+            return True
+        except TurnConflict:
+            # The desk, or another process, wrote first. Nothing failed: decide again, now.
+            log.info("turn taken again", extra={"row": pending.inbox_id})
             return True
         except StorageUnavailable:
             raise
@@ -142,16 +146,13 @@ class TurnWorkers:
             await self._failed(pending, error)
             return False  # the scan comes back to it in a moment
         self._failures.pop(pending.inbox_id, None)
-        self._on_turn(pending)
+        self._on_turn(pending, after)
         return pending.has_more
 
     async def _failed(self, pending: Pending, error: Exception) -> None:
         failures = self._failures.get(pending.inbox_id, 0) + 1
         about = {"attempt": failures, "row": pending.inbox_id}
-        if isinstance(error, TurnConflict):
-            log.info("turn taken again", extra=about)
-        else:
-            log.error("turn failed", exc_info=error, extra=about)
+        log.error("turn failed", exc_info=error, extra=about)
         self._failures[pending.inbox_id] = failures
         if failures >= TRIES:
             del self._failures[pending.inbox_id]

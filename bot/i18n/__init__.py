@@ -13,9 +13,13 @@ listed itself; a locale code from outside is looked up in the set of offered one
 
 from bot.i18n.catalogues import Catalogues, Loader, fill, load, render
 from bot.i18n.locales import (
+    Moment,
     country_name,
     direction,
     format_date,
+    format_day,
+    format_duration,
+    format_moment,
     format_money,
     format_number,
     format_percent,
@@ -29,11 +33,15 @@ from bot.i18n.po import Problem
 __all__ = [
     "Catalogues",
     "Loader",
+    "Moment",
     "Problem",
     "country_name",
     "direction",
     "fill",
     "format_date",
+    "format_day",
+    "format_duration",
+    "format_moment",
     "format_money",
     "format_number",
     "format_percent",

@@ -184,15 +184,12 @@ def _count(n: Any) -> int:
 def _shown(value: Any, locale: str, catalogues: Catalogues) -> str:
     if isinstance(value, Text):
         return render(value, locale, catalogues)
+    if isinstance(value, locale_info.Moment):
+        return locale_info.format_moment(value.at, locale)
     if isinstance(value, datetime.datetime):
         value = value.date()
     if isinstance(value, datetime.date):
         return locale_info.format_date(value, locale)
     if isinstance(value, int | float | Decimal):
         return locale_info.format_number(value, locale)
-    shown = str(value)
-    return shown if _has_rtl(shown) else locale_info.isolate(shown, locale)
-
-
-def _has_rtl(text: str) -> bool:
-    return any("\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufefc" for char in text)
+    return locale_info.isolate(str(value), locale)

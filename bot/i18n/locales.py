@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from math import inf
+from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
+from babel.dates import format_time as babel_time
+from babel.dates import format_timedelta
 from babel.numbers import format_currency, format_decimal
 from babel.numbers import format_percent as babel_percent
 
@@ -104,13 +109,41 @@ def country_name(code: str, in_locale: str) -> str:
 
 def isolate(value: str, locale: str) -> str:
     """Keep numbers and Latin text in their own order inside right-to-left text."""
-    if direction(locale) == "ltr" or not value:
+    if direction(locale) == "ltr" or not value or _has_rtl(value):
         return value
     return f"{LRI}{_MARKS.sub('', value)}{PDI}"
 
 
+def _has_rtl(text: str) -> bool:
+    return any("\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufefc" for char in text)
+
+
 def format_date(value: datetime.date, locale: str) -> str:
     return str(babel_date(value, format="long", locale=_locale(locale)))
+
+
+def format_day(value: datetime.date, locale: str) -> str:
+    """A date with its weekday, as people make appointments."""
+    return str(babel_date(value, format="full", locale=_locale(locale)))
+
+
+def format_duration(value: datetime.timedelta, unit: Literal["day", "minute"], locale: str) -> str:
+    """A number of days or minutes with its word, in the plural form of the language."""
+    return str(format_timedelta(value, unit, threshold=inf, locale=_locale(locale)))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time of day as a value of a text; shown as the clock of its own zone has it."""
+
+    at: datetime.datetime
+
+
+def format_moment(value: datetime.datetime, locale: str) -> str:
+    """Weekday, date and time: Monday, 23 November 2026, 09:00."""
+    pattern = str(_locale(locale).datetime_formats["medium"])  # "{1}, {0}"
+    time = str(babel_time(value.timetz(), "short", locale=_locale(locale)))
+    return pattern.replace("{1}", format_day(value.date(), locale)).replace("{0}", time)
 
 
 def format_number(value: Number, locale: str) -> str:

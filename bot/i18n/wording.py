@@ -14,8 +14,8 @@ from collections.abc import Iterator
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 QUESTION, LABEL, NUMBER, ANSWER = "question", "label", "number", "answer"
-PHRASES, PLAIN = "phrases", "plain"
-LIMITS = {QUESTION: 80, LABEL: 30, NUMBER: 80, ANSWER: 600, PLAIN: 2000}
+SENTENCE, PHRASES, PLAIN = "sentence", "phrases", "plain"
+LIMITS = {QUESTION: 80, LABEL: 30, NUMBER: 80, SENTENCE: 300, ANSWER: 600, PLAIN: 2000}
 MAX_PHRASE = 200
 MAX_PHRASES = 400
 
@@ -49,12 +49,15 @@ def kind_of(ctx: str) -> str:
     of, _, block = ctx.partition("/")
     if of == "lines":  # what a number on a danger card is
         return NUMBER
+    if of in _BANK and block:
+        return _BANK[of]
     if not block:
         return LABEL if ctx.startswith("topic_") else PLAIN
     head = block.partition("/")[0]
     return _KINDS.get(head, PLAIN)
 
 
+_BANK = {"phrase": SENTENCE, "reply-set": LABEL}  # what counsellors send
 _KINDS = {
     "question": QUESTION,
     "label": LABEL,

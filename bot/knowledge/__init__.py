@@ -1,4 +1,4 @@
-"""The one reader of `content/`: entries, danger cards, facts, directory.
+"""The one reader of `content/`: entries, danger cards, counsellors' phrases, facts, directory.
 
 `Knowledge.open(root, var, stage)` gives an object whose `snapshot` is everything the
 service may say at one moment. Dialogue, channels and console take the snapshot once per
@@ -8,8 +8,10 @@ turn; nobody else opens these files.
     strict_yaml       YAML as data only
     blocks, entries   content/faq and content/danger
     facts, values     content/facts and content/directory; values of `{names}`
+    phrases, slots    content/phrases, and the values that a counsellor puts in
     reader            all of content/, with the last good text of what is broken
     answers           what may be shown: stage, language, facts, notices
+    said              a phrase as it is sent
     snapshot, loader  one state of everything; reading again when a file is saved
     sync              writes locales/: templates, and new texts into every .po
 """
@@ -18,6 +20,9 @@ from bot.knowledge.answers import Answer, Bubble, Button, CardAnswer, NumberLine
 from bot.knowledge.entries import Card, Entry
 from bot.knowledge.facts import Fact, Row
 from bot.knowledge.loader import Knowledge
+from bot.knowledge.phrases import Phrase
+from bot.knowledge.said import NotShown, Said
+from bot.knowledge.slots import BadSlot
 from bot.knowledge.snapshot import Snapshot
 from bot.knowledge.topics import TOPICS
 from bot.knowledge.values import Stage
@@ -25,6 +30,7 @@ from bot.knowledge.values import Stage
 __all__ = [
     "TOPICS",
     "Answer",
+    "BadSlot",
     "Bubble",
     "Button",
     "Card",
@@ -32,8 +38,11 @@ __all__ = [
     "Entry",
     "Fact",
     "Knowledge",
+    "NotShown",
     "NumberLine",
+    "Phrase",
     "Row",
+    "Said",
     "Snapshot",
     "Stage",
 ]

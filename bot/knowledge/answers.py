@@ -275,7 +275,7 @@ def _url(snapshot: Snapshot, spec: ButtonSpec) -> str | None:
 def card(snapshot: Snapshot, card: Card, locale: str, country: str | None) -> CardAnswer:
     lines = tuple(_number_lines(snapshot, card, locale, country))
     first, served = _first(snapshot, card, locale)
-    contacts = tuple(_contact(snapshot.directory[line.row]) for line in lines)
+    contacts = tuple(contact_of(snapshot.directory[line.row]) for line in lines)
     numbers = Bubble(
         "\n".join(line.text for line in lines),
         Origin(card.id, "numbers", locale, contacts, snapshot.id),
@@ -302,23 +302,23 @@ def _number_lines(
     for code in countries:
         for row_id in card.front.numbers.get(code, ()):  # type: ignore[call-overload]
             row = snapshot.directory.get(row_id)
-            if row is not None and _may_show(snapshot, row):
-                yield _number_line(snapshot, row, code, locale)
+            if row is not None and may_show(snapshot, row):
+                yield number_line(snapshot, row, code, locale)
 
 
-def _contact(row: Row) -> str:
+def contact_of(row: Row) -> str:
     return f"{row.id.replace('-', '_')}_{row.contact}"
 
 
-def _may_show(snapshot: Snapshot, row: Row) -> bool:
-    if snapshot.values.may_show(_contact(row), snapshot.stage, snapshot.today()):
+def may_show(snapshot: Snapshot, row: Row) -> bool:
+    if snapshot.values.may_show(contact_of(row), snapshot.stage, snapshot.today()):
         return True
     # An overdue check never hides the emergency number.
     return row.kind == "emergency" and bool(row.phones) and row.state not in ("held", "withdrawn")
 
 
-def _number_line(snapshot: Snapshot, row: Row, country: str, locale: str) -> NumberLine:
-    contact = snapshot.values.shown(_contact(row), locale)
+def number_line(snapshot: Snapshot, row: Row, country: str, locale: str) -> NumberLine:
+    contact = snapshot.values.shown(contact_of(row), locale)
     english = snapshot.number_labels.get(row.id, row.name)
     label = snapshot.catalogues.text(f"lines/label/{row.id}", locale, english)
     label = label or isolate(english, locale)

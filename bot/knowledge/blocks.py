@@ -13,7 +13,7 @@ from bot.knowledge import strict_yaml
 MAX_BYTES = 100_000
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _HEADING = re.compile(r"(#{1,2}) (\S.*)")
-_BLOCK_NAME = re.compile(r"[a-z]+(?:: [a-z0-9-]+)?")
+_BLOCK_NAME = re.compile(r"[a-z][a-z0-9]*(?:: [a-z0-9-]+)?")
 MAX_ID = 40  # Telegram's 64 bytes of callback data hold the id and a verb
 
 
@@ -33,7 +33,12 @@ class Document:
     front: dict[str, Any] = field(default_factory=dict)
     front_lines: dict[str, int] = field(default_factory=dict)
     blocks: dict[str, Block] = field(default_factory=dict)
+    slots: frozenset[str] = frozenset()  # names filled when the text is sent; no facts
     problems: list[Problem] = field(default_factory=list)
+
+    def ctx(self, block: str) -> str:
+        """A block's name in the catalogues; a phrase keeps its own in every file."""
+        return block if block.startswith("phrase/") else f"{self.id}/{block}"
 
     def fail(self, line: int, message: str) -> None:
         self.problems.append(Problem(self.path, line, message))

@@ -150,7 +150,7 @@ def button_spec(text: str) -> ButtonSpec:
 
 def entry_of(document: Document) -> Entry | None:
     """The entry, or None when its front matter is not one; faults go to the document."""
-    front = _front(document, EntryFront)
+    front = front_of(document, EntryFront)
     if front is None:
         return None
     entry = Entry(front, document.blocks, document.path, document.front_lines)
@@ -160,7 +160,7 @@ def entry_of(document: Document) -> Entry | None:
 
 
 def card_of(document: Document) -> Card | None:
-    front = _front(document, CardFront)
+    front = front_of(document, CardFront)
     if front is None:
         return None
     for name in ("title", "cues", "lookalikes", "first"):
@@ -172,7 +172,8 @@ def card_of(document: Document) -> Card | None:
     return Card(front, document.blocks, document.path, document.front_lines)
 
 
-def _front(document: Document, kind: type[F]) -> F | None:
+def front_of(document: Document, kind: type[F]) -> F | None:
+    """The front matter as `kind`, or None; faults go to the document."""
     if document.problems and not document.front:
         return None
     try:
@@ -237,10 +238,10 @@ def reference_faults(
 ) -> Iterator[tuple[int, str]]:
     """Faults that need the facts: unknown names, and facts typed into English text."""
     for block in document.blocks.values():
-        ctx = f"{document.id}/{block.name}"
+        ctx = document.ctx(block.name)
         for offset, fault in wording.english_faults(ctx, block.text, numbers):
             yield block.line + block.text.count("\n", 0, offset), fault
-        for name in sorted(wording.names_in(block.text)):
+        for name in sorted(wording.names_in(block.text) - document.slots):
             if fault_text := values.fault(name):
                 place = block.text.index("{" + name + "}")
                 yield block.line + block.text.count("\n", 0, place), fault_text

@@ -97,6 +97,8 @@ class Knowledge:
             entries=content.entries,
             cards=content.cards,
             number_labels={name: block.text for name, block in content.number_labels.items()},
+            phrases=content.bank.phrases,
+            phrase_groups=content.bank.groups,
             values=content.values,
             today=self._today,
         )

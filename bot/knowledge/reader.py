@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from bot.i18n.lastgood import LastGood, settle
 from bot.i18n.po import Problem
-from bot.knowledge import blocks, entries, facts
+from bot.knowledge import blocks, entries, facts, phrases
 from bot.knowledge.blocks import Block, Document
 from bot.knowledge.entries import Card, Entry
 from bot.knowledge.facts import Fact, Row, Sheet
+from bot.knowledge.phrases import Bank, Group, ReplySets
 from bot.knowledge.values import Values
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ class Content:
     entries: Mapping[str, Entry]
     cards: Mapping[str, Card]
     number_labels: Mapping[str, Block]  # row id -> label on a danger card
+    bank: Bank
 
 
 @dataclass
@@ -55,7 +57,9 @@ class Reader:
             card = self._document(path, "title", entries.card_of, values, problems)
             if card is not None:
                 cards[card.id] = card
-        content = Content(values, found, _by_plan(cards), self._labels(values, problems))
+        labels = self._labels(values, problems)
+        bank = self._bank(values, problems)
+        content = Content(values, found, _by_plan(cards), labels, bank)
         problems.extend(_cross_faults(content))
         return content
 
@@ -149,6 +153,19 @@ class Reader:
             for name, block in found.blocks.items()
             if name.startswith("label/")
         }
+
+    def _bank(self, values: Values, problems: list[Problem]) -> Bank:
+        sets: ReplySets | None = None
+        groups: list[Group] = []
+        for path in self._files("content/phrases", "*.md"):
+            if path.endswith(f"/{phrases.SETS}.md"):
+                make = phrases.reply_sets_of
+                sets = self._document(path, "title", make, values, problems)
+                continue
+            group = self._document(path, "title", phrases.group_of, values, problems)
+            if group is not None:
+                groups.append(group)
+        return phrases.bank_of(groups, sets, problems)
 
 
 def _make(

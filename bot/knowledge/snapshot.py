@@ -9,15 +9,17 @@ from dataclasses import dataclass, field, replace
 
 from bot.i18n import Catalogues, wording
 from bot.i18n.locales import SOURCE
-from bot.knowledge import answers
+from bot.knowledge import answers, said, slots
 from bot.knowledge.answers import Answer, CardAnswer
 from bot.knowledge.entries import Card, Entry
 from bot.knowledge.facts import Fact, Row
+from bot.knowledge.phrases import Phrase
+from bot.knowledge.said import Said
 from bot.knowledge.topics import TOPICS
 from bot.knowledge.values import Stage, Values
 from bot.messages import Text
 
-Phrases = Mapping[str, Mapping[str, tuple[str, ...]]]
+Examples = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 def utc_today() -> datetime.date:
@@ -34,6 +36,8 @@ class Snapshot:
     entries: Mapping[str, Entry]
     cards: Mapping[str, Card]
     number_labels: Mapping[str, str]  # row id -> English label on a danger card
+    phrases: Mapping[str, Phrase]  # of counsellors, in the order in which they see them
+    phrase_groups: Mapping[str, str]  # group -> English title
     values: Values
     today: Callable[[], datetime.date] = field(default=utc_today, repr=False)
 
@@ -43,6 +47,7 @@ class Snapshot:
         digest.update(self.stage.encode())
         for part in (self.entries, self.cards, self.number_labels, self.facts, self.directory):
             digest.update(repr(sorted(part.items())).encode())
+        digest.update(repr((*self.phrases.items(), *self.phrase_groups.items())).encode())
         for locale, table in sorted(self.catalogues.tables.items()):
             digest.update(repr((locale, sorted(table.items()))).encode())
         return replace(self, id=digest.hexdigest())
@@ -106,7 +111,42 @@ class Snapshot:
         """A danger card; numbers of both countries while the country is unknown."""
         return answers.card(self, self.cards[card_id], locale, country)
 
-    def examples(self) -> Phrases:
+    def phrase(
+        self, phrase_id: str, locale: str, values: Mapping[str, object] | None = None
+    ) -> Said:
+        """A counsellor's phrase with its values, as it is sent.
+
+        Raises KeyError for an unknown phrase, `BadSlot` for a value that is missing or
+        wrong, `NotShown` when it may not be sent.
+        """
+        return said.say(self, self.phrases[phrase_id], locale, values or {})
+
+    def phrases_in(self, locale: str) -> tuple[Phrase, ...]:
+        """Phrases that may be sent in this very locale."""
+        return tuple(
+            phrase for phrase in self.phrases.values() if said.is_offered(self, phrase, locale)
+        )
+
+    def phrase_text(self, phrase_id: str, locale: str) -> str:
+        """A phrase as a counsellor reads it, its slots not yet filled."""
+        return said.text_of(self, self.phrases[phrase_id], locale)
+
+    def phrase_reply(self, phrase_id: str, n: int, locale: str) -> str:
+        """A quick reply as a counsellor reads it. Raises KeyError when there is none."""
+        replies = dict(enumerate(self.phrases[phrase_id].replies))
+        return said.told(self, replies[n], locale)
+
+    def phrase_group(self, group: str, locale: str) -> str:
+        english = self.phrase_groups[group]
+        return self.catalogues.text(f"{group}/title", locale, english) or english
+
+    def slot_options(
+        self, slot: str, locale: str, country: str | None = None
+    ) -> tuple[tuple[str, str], ...]:
+        """Value and label of what may be chosen for a slot; nothing for one that is written."""
+        return slots.options(self, slot, locale, country)
+
+    def examples(self) -> Examples:
         """What people say, by intent and locale; twins are pooled."""
         pooled: dict[str, dict[str, tuple[str, ...]]] = {}
         for entry in self.entries.values():
@@ -117,10 +157,10 @@ class Snapshot:
                 by_locale[locale] = tuple(dict.fromkeys(joined))
         return pooled
 
-    def cues(self) -> Phrases:
+    def cues(self) -> Examples:
         return {card.id: self._phrases(card, "cues") for card in self.cards.values()}
 
-    def lookalikes(self) -> Phrases:
+    def lookalikes(self) -> Examples:
         return {card.id: self._phrases(card, "lookalikes") for card in self.cards.values()}
 
     def text(self, of: Entry | Card, block: str, locale: str) -> str:

@@ -20,6 +20,7 @@ from bot.knowledge import blocks
 
 WIDTH = 78  # what Poedit and Weblate write, so that their diffs stay small
 KEYWORDS = {"N_": ((1, "c"), 2), "NP_": ((1, "c"), 2, 3)}
+NAMELESS = ("lines", "reply-set")  # files whose heading nobody reads but editors
 PROFILE = "bot/channels/telegram_profile.py"
 
 
@@ -122,14 +123,17 @@ def _from_content(root: Path) -> Iterator[tuple[str, Source]]:
     cards = sorted((root / "content/danger").glob("*.md"))
     for file in sorted(cards, key=lambda card: card.name == "lines.md"):
         yield from _from_document(root, file, "danger", "title")
+    bank = sorted((root / "content/phrases").glob("*.md"))
+    for file in sorted(bank, key=lambda group: group.name == "reply-set.md"):
+        yield from _from_document(root, file, "phrases", "title")
 
 
 def _from_document(root: Path, file: Path, name: str, heading: str) -> Iterator[tuple[str, Source]]:
     path = file.relative_to(root).as_posix()
     document = blocks.read(path, file.read_bytes(), heading=heading)
     for block in document.blocks.values():
-        if block.text and not (document.id == "lines" and block.name == "title"):
-            yield name, Source(f"{document.id}/{block.name}", block.text, "", path, block.line)
+        if block.text and not (document.id in NAMELESS and block.name == "title"):
+            yield name, Source(document.ctx(block.name), block.text, "", path, block.line)
 
 
 # Writing

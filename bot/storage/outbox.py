@@ -18,9 +18,9 @@ from sqlalchemy.orm import aliased
 
 from bot.messages import Lane, Origin, Reply, SendResult, Sent
 from bot.storage.crypto import KeyProblem, KeyRing
+from bot.storage.lines import Body, message_row, outbox_row
 from bot.storage.models import Contact, Conversation, Message, Outbox, UtcTime
 from bot.storage.records import Due
-from bot.storage.turns import Body, message_row
 
 LEASE = timedelta(seconds=12)  # whoever is still sending renews it, see `doubt`
 LONGEST_WAIT = timedelta(hours=24)
@@ -114,7 +114,7 @@ async def mark_unreadable(db: AsyncConnection, ids: Sequence[int]) -> None:
 
 
 def _due(keys: KeyRing, row: Any) -> Due:
-    address = keys.open(row.address_sealed, f"outbox/{row.conversation_id}/{row.seq}")
+    address = keys.open(row.address_sealed, outbox_row(row.conversation_id, row.seq))
     body = Body("")
     if row.body_sealed is not None:
         opened = keys.open(row.body_sealed, message_row(row.conversation_id, row.seq))

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.messages import Choice, Inbound, Reply
+from bot.storage.desk_records import Case, CaseChange
+
+PULL_CHANNELS = frozenset({"web", "terminal"})  # they fetch their replies themselves
 
 
 class TurnConflict(Exception):
@@ -81,10 +84,15 @@ class Person:
     version: int = 0  # 0: nothing stored yet
     session: str = ""  # the dialogue's own JSON, or empty
     fleeting: bool = False  # just erased: exists only until its last reply is delivered
+    case: Case | None = None  # the open one, or one that was closed a short time ago
 
     @property
     def keeps_nothing(self) -> bool:
-        return self.fleeting or self.consent == "no"
+        return self.fleeting or (self.consent == "no" and not self.has_open_case)
+
+    @property
+    def has_open_case(self) -> bool:
+        return self.case is not None and self.case.is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,7 @@ class Outcome:
     erase: bool = False
     vote: Vote | None = None
     unanswered: str = ""  # folded wording of a question nobody could answer
+    case: CaseChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,7 @@ class Shown:
     facts: tuple[str, ...] = ()
     snapshot: str = ""
     state: str = ""  # of its delivery, where it is pushed
+    edits: int = 0  # number of the line that this one corrects
 
 
 @dataclass(frozen=True, slots=True)

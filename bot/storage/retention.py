@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, select, true
+from sqlalchemy import and_, delete, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.storage.desk_models import Handoff
+from bot.storage.desk_records import CaseState
 from bot.storage.models import (
     Base,
     Contact,
@@ -19,16 +21,29 @@ from bot.storage.models import (
     Session,
     Unanswered,
 )
+from bot.storage.staff_models import Audit, Login, LoginTry
 
 # A conversation goes with its contact, and takes the rest with it: never one without the other.
-PERSONAL: tuple[type[Base], ...] = (Message, Session, Contact, Inbox, Left, Unanswered)
+PERSONAL: tuple[type[Base], ...] = (
+    Message,
+    Session,
+    Contact,
+    Handoff,
+    Inbox,
+    Left,
+    Unanswered,
+    Login,
+    LoginTry,
+    Audit,
+)
 BATCH = 500  # short transactions: nobody waits for the broom
 
 
 async def sweep(db: AsyncConnection, table: Any) -> int:
     """Delete up to `BATCH` expired rows of one table; returns how many went.
 
-    What a reply on its way still needs stays until the reply has an end (`outbox.expire`).
+    What a reply on its way still needs stays until the reply has an end (`outbox.expire`),
+    and what was said in a case stays until some time after the case was closed.
     """
     keys = list(table.__table__.primary_key.columns)
     expired = select(*keys).where(table.expires_at <= datetime.now(UTC), _not_needed(table))
@@ -40,16 +55,21 @@ async def sweep(db: AsyncConnection, table: Any) -> int:
 
 
 def _not_needed(table: Any) -> Any:
-    waiting = select(Outbox.conversation_id).where(Outbox.state.in_(("pending", "sending")))
+    waiting = Outbox.state.in_(("pending", "sending"))
+    is_open = Handoff.state != CaseState.CLOSED
     if table is Message:
-        return ~exists().where(
-            Outbox.conversation_id == Message.conversation_id,
-            Outbox.seq == Message.seq,
-            Outbox.state.in_(("pending", "sending")),
-        )
+        mine = Outbox.conversation_id == Message.conversation_id
+        on_its_way = exists().where(mine, Outbox.seq == Message.seq, waiting)
+        in_a_case = exists().where(Handoff.conversation_id == Message.conversation_id, is_open)
+        return and_(~on_its_way, ~in_a_case)
     if table is Inbox:
         return Inbox.state != "pending"
     if table is Contact:
-        mine = select(Conversation.contact_id).where(Conversation.id.in_(waiting))
-        return Contact.id.not_in(mine)
+        kept = and_(Handoff.expires_at > datetime.now(UTC), Contact.consent != "no")
+        mine = Conversation.contact_id == Contact.id
+        on_its_way = exists().where(mine, Outbox.conversation_id == Conversation.id, waiting)
+        in_a_case = exists().where(
+            mine, Handoff.conversation_id == Conversation.id, or_(is_open, kept)
+        )
+        return and_(~on_its_way, ~in_a_case)
     return true()

@@ -13,8 +13,10 @@ from sqlalchemy.exc import DatabaseError
 
 from bot.messages import Sent, StorageUnavailable
 from bot.storage import inbox, outbox, retention, transcript, turns
+from bot.storage.alerts import AlertStore
 from bot.storage.crypto import KeyProblem, KeyRing, load_keys
 from bot.storage.database import Database, open_database
+from bot.storage.desk_store import DeskStore
 from bot.storage.models import Meta
 from bot.storage.records import (
     Arrival,
@@ -26,6 +28,7 @@ from bot.storage.records import (
     Receipt,
     Shown,
 )
+from bot.storage.staff import StaffStore
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,18 @@ class Store:
     def is_shared(self) -> bool:
         """Whether other processes may work on the same database."""
         return not self._db.is_sqlite
+
+    @property
+    def desk(self) -> DeskStore:
+        return DeskStore(self._db, self.keys)
+
+    @property
+    def staff(self) -> StaffStore:
+        return StaffStore(self._db, self.keys)
+
+    @property
+    def alerts(self) -> AlertStore:
+        return AlertStore(self._db, self.keys)
 
     async def accept(self, arrivals: Sequence[Arrival | Quarantined]) -> list[Receipt]:
         return await self._db.write(lambda db: inbox.put(db, self.keys, arrivals), first=True)
@@ -74,13 +89,13 @@ class Store:
         )
         self._owes_wipe |= person.keeps_nothing
         if outcome.erase:
-            await self._wipe()
+            await self.wipe()
         return person
 
     async def erase(self, person: str) -> bool:
         """Delete everything about one person. True when there was something."""
         found = await self._db.write(lambda db: turns.erase(db, person))
-        await self._wipe()
+        await self.wipe()
         return found
 
     async def transcript(self, person: str, after: int = 0, limit: int = 200) -> list[Shown]:
@@ -129,7 +144,7 @@ class Store:
             while count := await self._db.write(lambda db, t=table: retention.sweep(db, t)):  # type: ignore[misc]
                 gone += count
         if gone:
-            await self._wipe()
+            await self.wipe()
         return gone
 
     def person_hash(self, channel: str, bot: str, person_id: str) -> str:
@@ -146,7 +161,7 @@ class Store:
         if self._owes_wipe:
             self._owes_wipe = not await self._db.truncate_log()
 
-    async def _wipe(self) -> None:
+    async def wipe(self) -> None:
         """Erased text leaves SQLite's write-ahead log too; a reader may hold it for a while."""
         self._owes_wipe = True
         for delay_s in (0.0, 0.05, 0.2):
@@ -165,6 +180,7 @@ async def open_store(url: str, sqlite_path: Path, key_path: Path) -> Store:
         raise StartProblem(f"{problem}. Restore the key file that belongs to it.") from problem
     try:
         await _check(store)
+        await store.staff.prepare()
     except StartProblem:
         await store.close()
         raise

@@ -11,17 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.crypto import KeyRing
 from bot.storage.inbox import upsert
+from bot.storage.lines import Body, message_row
 from bot.storage.models import Contact, Conversation, Left, Message, Outbox
 from bot.storage.records import Shown
-from bot.storage.turns import Body, message_row
 
 LEFT_KEPT = timedelta(days=90)  # longer than any conversation the token could open
 
 
-_LINES = (
+_ALL_LINES = (
     select(Message, Outbox.state)
-    .join(Conversation, Conversation.id == Message.conversation_id)
-    .join(Contact, Contact.id == Conversation.contact_id)
     .outerjoin(
         Outbox,
         and_(
@@ -29,14 +27,16 @@ _LINES = (
             Outbox.seq == Message.seq,
         ),
     )
-    .where(
-        Contact.person_hash == bindparam("person"),
-        Message.seq > bindparam("after"),
-        Message.body_sealed.is_not(None),
-    )
+    .where(Message.seq > bindparam("after"), Message.body_sealed.is_not(None))
     .order_by(Message.seq)
     .limit(bindparam("limit"))
 )
+_LINES = (
+    _ALL_LINES.join(Conversation, Conversation.id == Message.conversation_id)
+    .join(Contact, Contact.id == Conversation.contact_id)
+    .where(Contact.person_hash == bindparam("person"))
+)
+_LINES_OF = _ALL_LINES.where(Message.conversation_id == bindparam("conversation"))
 
 
 async def read(
@@ -45,6 +45,24 @@ async def read(
     """Lines with a number above `after`, in order, at most `limit`."""
     wanted = {"person": person_hash, "after": after, "limit": limit}
     rows = await db.execute(_LINES, wanted)
+    return [_shown(keys, row) for row in rows]
+
+
+async def of_conversation(
+    db: AsyncConnection, keys: KeyRing, conversation_id: str, after: int, limit: int
+) -> list[Shown]:
+    """The same for the desk, which knows the conversation and not the person."""
+    wanted = {"conversation": conversation_id, "after": after, "limit": limit}
+    return [_shown(keys, row) for row in await db.execute(_LINES_OF, wanted)]
+
+
+async def said_since(
+    db: AsyncConnection, keys: KeyRing, conversation_id: str, after: int
+) -> list[Shown]:
+    """What the person wrote after line `after`."""
+    after = max(0, min(after, 2**31 - 1))
+    wanted = {"conversation": conversation_id, "after": after, "limit": 1000}
+    rows = await db.execute(_LINES_OF.where(Message.author == "person"), wanted)
     return [_shown(keys, row) for row in rows]
 
 
@@ -65,6 +83,7 @@ def _shown(keys: KeyRing, row: Any) -> Shown:
         facts=tuple(filter(None, row.facts.split(","))),
         snapshot=row.snapshot,
         state=row.state or "",
+        edits=row.edits_seq or 0,
     )
 
 

@@ -7,22 +7,32 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-from sqlalchemy import LargeBinary, and_, bindparam, case, delete, insert, literal, select, update
+from sqlalchemy import (
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.messages import Choice, Inbound, Kind, Reply
-from bot.storage import inbox
+from bot.messages import Inbound, Kind, Origin, Reply
+from bot.storage import case_turns, cases, counts, inbox
+from bot.storage.case_ends import KEPT_AFTER_NO, REOPENED_WITHIN
 from bot.storage.crypto import KeyRing
+from bot.storage.desk_models import Handoff
+from bot.storage.desk_records import CaseState
+from bot.storage.lines import Body, contact_row, message, on_its_way
 from bot.storage.models import (
     Contact,
     Conversation,
-    Feedback,
     Inbox,
     Message,
     Outbox,
     Session,
-    Unanswered,
+    UtcTime,
 )
 from bot.storage.records import (
     Outcome,
@@ -34,17 +44,8 @@ from bot.storage.records import (
 
 KEPT = timedelta(days=30)  # with consent, and no counsellor case
 KEPT_UNASKED = timedelta(hours=24)  # until the person answered the consent question
-KEPT_AFTER_NO = timedelta(minutes=15)  # a web page fetches its replies; then nothing is left
 SESSION_KEPT = timedelta(hours=24)
-UNANSWERED_KEPT = timedelta(days=90)
-ASKED_BY = 5
-
-
-class Body(msgspec.Struct, frozen=True):
-    """What a message says, as sealed."""
-
-    text: str
-    choices: tuple[Choice, ...] = ()
+NO_ORIGIN = Origin()
 
 
 def fresh_person(pending: Pending) -> Person:
@@ -67,18 +68,33 @@ _LOAD = (
         Conversation.version,
         Session.state_sealed,
         Session.expires_at.label("session_until"),
+        Handoff.id.label("case_id"),
     )
     .join(Conversation, Conversation.contact_id == Contact.id)
     .outerjoin(Session, Session.conversation_id == Conversation.id)
+    .outerjoin(
+        Handoff,
+        and_(
+            Handoff.conversation_id == Conversation.id,
+            or_(
+                Handoff.state != CaseState.CLOSED,
+                Handoff.closed_at > bindparam("since", type_=UtcTime),
+            ),
+        ),
+    )
     .where(Contact.person_hash == bindparam("person"))
+    .order_by(Handoff.id.desc())
+    .limit(1)
 )
 
 
 async def load(db: AsyncConnection, keys: KeyRing, pending: Pending) -> Person:
-    row = (await db.execute(_LOAD, {"person": pending.person_hash})).first()
+    now = datetime.now(UTC)
+    wanted = {"person": pending.person_hash, "since": now - REOPENED_WITHIN}
+    row = (await db.execute(_LOAD, wanted)).first()
     if row is None:
         return fresh_person(pending)
-    has_session = row.state_sealed is not None and row.session_until > datetime.now(UTC)
+    has_session = row.state_sealed is not None and row.session_until > now
     return Person(
         person_hash=pending.person_hash,
         channel=row.channel,
@@ -86,7 +102,7 @@ async def load(db: AsyncConnection, keys: KeyRing, pending: Pending) -> Person:
         contact_id=row.id,
         conversation_id=row.conversation_id,
         address=pending.inbound.address
-        or (keys.open(row.address_sealed, f"contact/{row.id}") if row.address_sealed else ""),
+        or (keys.open(row.address_sealed, contact_row(row.id)) if row.address_sealed else ""),
         locale=row.locale,
         locale_chosen=row.locale_chosen,
         country=row.country,
@@ -97,6 +113,7 @@ async def load(db: AsyncConnection, keys: KeyRing, pending: Pending) -> Person:
         session=keys.open(row.state_sealed, _session_row(row.conversation_id))
         if has_session
         else "",
+        case=await cases.by_id(db, row.case_id) if row.case_id else None,
     )
 
 
@@ -107,14 +124,15 @@ async def finish(
     before: Person,
     outcome: Outcome,
 ) -> Person:
-    """Consume the event and save replies, state and counts. All of it or nothing.
+    """Consume the event and save replies, state, case and counts. All of it or nothing.
 
     Raises `TurnAlreadyDone` when the event was consumed before, `TurnConflict` when the
     conversation moved on since `before` was loaded.
     """
     if not await inbox.consume(db, pending.inbox_id):
         raise TurnAlreadyDone
-    person = outcome.person
+    await case_turns.lock(db, before.case)
+    person = replace(outcome.person, case=before.case)
     if outcome.erase:
         await erase(db, pending.person_hash)
         person = replace(
@@ -138,12 +156,16 @@ async def finish(
     await _save_session(db, keys, person)
     if before.consent != person.consent and before.version:
         await _apply_consent(db, person)
-    await _count(db, keys, outcome)
-    return person
+    await counts.add(db, keys, outcome)
+    if outcome.erase:
+        return person
+    kind = pending.inbound.kind
+    return replace(person, case=await case_turns.take_part(db, person, outcome.case, first, kind))
 
 
 async def erase(db: AsyncConnection, person_hash: str) -> bool:
     """Delete everything about a person. Ids of their events stay a while as keyed hashes."""
+    await case_turns.forget(db, person_hash)
     await db.execute(
         update(Inbox)
         .where(Inbox.person_hash == person_hash, Inbox.state != "pending")
@@ -209,7 +231,7 @@ def _contact(keys: KeyRing, person: Person, now: datetime) -> dict[str, Any]:
         "channel": person.channel,
         "bot": person.bot,
         "person_hash": person.person_hash,
-        "address_sealed": keys.seal(person.address, f"contact/{person.contact_id}")
+        "address_sealed": keys.seal(person.address, contact_row(person.contact_id))
         if keep_address
         else None,
         "locale": person.locale,
@@ -251,64 +273,35 @@ async def _utterance(
 
 
 def _reply(keys: KeyRing, person: Person, seq: int, reply: Reply) -> dict[str, Any]:
-    origin = reply.origin
-    values = _message(keys, person, seq, "bot", Kind.TEXT, Body(reply.text, reply.choices))
-    return values | {
-        "entry": origin.entry,
-        "block": origin.block,
-        "locale": origin.locale or person.locale,
-        "facts": ",".join(origin.facts),
-        "snapshot": origin.snapshot,
-    }
+    return _message(
+        keys, person, seq, "bot", Kind.TEXT, Body(reply.text, reply.choices), reply.origin
+    )
 
 
 def _on_its_way(keys: KeyRing, person: Person, seq: int, reply: Reply) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    return {
-        "conversation_id": person.conversation_id,
-        "seq": seq,
-        "channel": person.channel,
-        "bot": person.bot,
-        "address_sealed": keys.seal(person.address, f"outbox/{person.conversation_id}/{seq}"),
-        "lane": int(reply.lane),
-        "state": "pending",
-        "attempts": 0,
-        "doubts": 0,
-        "parts_done": 0,
-        "platform_ids": "",
-        "reason": "",
-        "next_at": now,
-        "created_at": now,
-    }
+    return on_its_way(
+        keys,
+        person.conversation_id,
+        seq,
+        int(reply.lane),
+        person.channel,
+        person.bot,
+        person.address,
+    )
 
 
 def _message(
-    keys: KeyRing, person: Person, seq: int, author: str, kind: str, body: Body
+    keys: KeyRing,
+    person: Person,
+    seq: int,
+    author: str,
+    kind: str,
+    body: Body,
+    origin: Origin = NO_ORIGIN,
 ) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    return {
-        "conversation_id": person.conversation_id,
-        "seq": seq,
-        "author": author,
-        "kind": str(kind),
-        "body_sealed": keys.seal(
-            msgspec.json.encode(body).decode(), message_row(person.conversation_id, seq)
-        ),
-        "event_id": "",
-        "platform_hash": None,
-        "edits_seq": None,
-        "entry": "",
-        "block": "",
-        "locale": person.locale,
-        "facts": "",
-        "snapshot": "",
-        "created_at": now,
-        "expires_at": now + _lifetime(person),
-    }
-
-
-def message_row(conversation_id: str, seq: int) -> str:
-    return f"message/{conversation_id}/{seq}"
+    kept = _lifetime(person)
+    values = message(keys, person.conversation_id, seq, author, body, origin, kept, str(kind))
+    return values | {"locale": origin.locale or person.locale}
 
 
 def _session_row(conversation_id: str) -> str:
@@ -334,11 +327,17 @@ _SESSION = {name: _session_upsert(insert) for name, insert in inbox.INSERTS.item
 
 
 async def _apply_consent(db: AsyncConnection, person: Person) -> None:
-    """Yes: what was said is kept for the full time. No: what was delivered goes now."""
+    """Yes: what was said is kept for the full time. No: what was delivered goes now,
+
+    or when the case is closed that a counsellor is working on.
+    """
     mine = Message.conversation_id == person.conversation_id
     if person.consent == "yes":
         until = datetime.now(UTC) + KEPT
-        await db.execute(update(Message).where(mine).values(expires_at=until))
+        later = Message.expires_at < until  # a closed case keeps its lines for longer
+        await db.execute(update(Message).where(mine, later).values(expires_at=until))
+        return
+    if person.has_open_case:
         return
     on_its_way = (
         select(Outbox.seq)
@@ -352,41 +351,3 @@ async def _apply_consent(db: AsyncConnection, person: Person) -> None:
     await db.execute(update(Message).where(mine).values(expires_at=soon))
     if person.channel != "web":  # a page may still have to fetch its lines
         await db.execute(delete(Message).where(mine, Message.seq.not_in(on_its_way)))
-
-
-async def _count(db: AsyncConnection, keys: KeyRing, outcome: Outcome) -> None:
-    now = datetime.now(UTC)
-    if outcome.vote is not None:
-        vote = outcome.vote
-        await db.execute(
-            insert(Feedback).values(
-                entry=vote.entry,
-                locale=vote.locale,
-                snapshot=vote.snapshot,
-                helped=vote.helped,
-                created_at=now,
-            )
-        )
-    if outcome.unanswered:
-        person = outcome.person
-        text_hash = keys.digest("unanswered", outcome.unanswered)
-        row = f"unanswered/{text_hash}"
-        sample = None if person.keeps_nothing else keys.seal(outcome.unanswered[:200], row)
-        # What fewer than five people asked stays theirs.
-        is_common = and_(Unanswered.asked + 1 >= ASKED_BY, Unanswered.sample_sealed.is_(None))
-        sampled = case((is_common, literal(sample, LargeBinary)), else_=Unanswered.sample_sealed)
-        await db.execute(
-            inbox.upsert(db, Unanswered)
-            .values(
-                text_hash=text_hash,
-                locale=person.locale,
-                country=person.country,
-                asked=1,
-                sample_sealed=None,
-                expires_at=now + UNANSWERED_KEPT,
-            )
-            .on_conflict_do_update(
-                index_elements=["text_hash", "locale", "country"],
-                set_={"asked": Unanswered.asked + 1, "sample_sealed": sampled},
-            )
-        )

@@ -29,11 +29,11 @@ class Talk:
         return await self.sends(commands(line, self.person, **more))
 
     async def sends(self, inbound: Inbound) -> list[Shown]:
-        before = await self._seq()
+        before = await self.seq()
         await self.store.accept([Arrival(inbound)])
         while (pending := await self.store.next_pending(self.person_hash)) is not None:
             await take_turn(pending, self.parts)
-        after = await self._seq()
+        after = await self.seq()
         lines = await self.store.transcript(self.person_hash, before if after > before else 0)
         self.last = [line for line in lines if line.author != "person"]
         return self.last
@@ -46,7 +46,7 @@ class Talk:
                     return await self.presses(choice.action)
         raise AssertionError(f"no button {label!r} in {labels(self.last)}")
 
-    async def _seq(self) -> int:
+    async def seq(self) -> int:
         lines = await self.store.transcript(self.person_hash)
         return max((line.seq for line in lines), default=0)
 

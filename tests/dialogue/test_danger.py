@@ -12,19 +12,19 @@ from pathlib import Path
 import pytest
 
 from bot.confidence import DANGER_PREFIX
-from bot.dialogue import steps
+from bot.dialogue import cards
 from bot.dialogue.ask import ask
 from bot.dialogue.danger import CueMatcher
 from bot.dialogue.scene import Scene
 from bot.dialogue.session import Session
-from bot.dialogue.turn import TurnParts
+from bot.dialogue.turn import TurnParts, apologise
 from bot.dialogue.understanding import Examples, Understanding
 from bot.intake import Intake
 from bot.knowledge import Knowledge, Snapshot
 from bot.lexical import fold
 from bot.messages import Kind, Lane
 from bot.nlu_client import NluUnavailable, Parse
-from bot.storage import Person, Store
+from bot.storage import Arrival, Person, Store
 from tests.dialogue.talk import Talk, keys, labels
 from tests.people import says
 
@@ -86,7 +86,7 @@ def scene_of(
 
 def card_text(snapshot: Snapshot, card: str, locale: str, country: str = "") -> str:
     scene = scene_of(snapshot, locale, country)
-    steps.show_card(scene, card)
+    cards.show_card(scene, card)
     return "\n".join(reply.text for reply in scene.replies)
 
 
@@ -98,7 +98,7 @@ async def test_the_card_is_all_that_is_said_and_overtakes_what_waits(
 ) -> None:
     await amina.says("hello", language="en")
     said = await amina.says(HELD)
-    assert keys(said) == ["held/first", "held/numbers"]
+    assert keys(said) == ["held/first", "held/numbers", "danger_case_opened"]
     assert "This is not about danger" in labels(said)
     due = await store.due(10, ["telegram"])
     assert (due[0].lane, due[0].reply.origin.entry) == (Lane.SAFETY, "held")
@@ -106,8 +106,8 @@ async def test_the_card_is_all_that_is_said_and_overtakes_what_waits(
 
 async def test_an_unknown_country_gets_the_numbers_of_both(amina: Talk) -> None:
     said = await amina.says(HELD, language="en")
-    assert "(Romania)" in said[-1].text and "(Hungary)" in said[-1].text
-    assert "0800 800 678" in said[-1].text and "+36 80 205 520" in said[-1].text
+    assert "(Romania)" in said[1].text and "(Hungary)" in said[1].text
+    assert "0800 800 678" in said[1].text and "+36 80 205 520" in said[1].text
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ async def test_a_known_country_gets_its_own_numbers(
     await amina.commands("start en")
     await amina.presses(f"c:{country}")
     said = await amina.says(HELD)
-    assert number in said[-1].text and "112" in said[-1].text
-    assert other not in said[-1].text
+    assert number in said[1].text and "112" in said[1].text
+    assert other not in said[1].text
 
 
 async def test_a_repeat_is_short_but_still_has_the_numbers(amina: Talk) -> None:
@@ -137,7 +137,7 @@ def test_after_ten_minutes_the_whole_card_is_shown_again(
 ) -> None:
     shown_at = datetime.now(UTC) - timedelta(minutes=minutes)
     scene = scene_of(snapshot, "en", "ro", Session(cards_at={"held": shown_at}))
-    steps.ShowCards(("held",)).take(scene)
+    cards.ShowCards(("held",)).take(scene)
     assert len(scene.replies) == bubbles
     assert all(reply.lane is Lane.SAFETY for reply in scene.replies)
 
@@ -151,7 +151,8 @@ async def test_this_is_not_about_danger_answers_the_question(
     said = await amina.says("boss keep my passport")
     assert keys(said)[0] == "held/first"
     said = await amina.presses_label("This is not about danger")
-    assert keys(said)[0].startswith("common-passport-kept/answer/")
+    assert keys(said)[0] == "danger_case_cancelled"
+    assert keys(said)[1].startswith("common-passport-kept/answer/")
 
 
 async def test_consent_is_not_asked_beside_a_card(amina: Talk) -> None:
@@ -381,3 +382,15 @@ async def test_after_a_card_nobody_is_told_that_we_did_not_understand(amina: Tal
     assert keys(said) == ["suicide/numbers"] and "112" in said[0].text
     await amina.presses("n")
     assert keys(await amina.says("xyzzy plugh qwrt"))[0].startswith("fallback")
+
+
+async def test_when_the_turn_itself_fails_the_numbers_still_come(
+    store: Store, parts: TurnParts
+) -> None:
+    await store.accept([Arrival(says(VIOLENCE, language="en"))])
+    person = store.person_hash("telegram", "1", "amina")
+    pending = await store.next_pending(person)
+    assert pending is not None
+    await apologise(pending, parts)
+    said = [line for line in await store.transcript(person) if line.author != "person"]
+    assert keys(said) == ["violence/first", "violence/numbers"]

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from bot.dialogue.turn import TurnParts
+from bot.handoff.desk import Desk
 from bot.knowledge import Knowledge
 from bot.knowledge.sync import Source, extract
-from bot.storage import Store
+from bot.news import News
+from bot.storage import Role, Staff, Store
+from bot.storage.staff_records import NewCounsellor
 from tests.dialogue import transcript
 from tests.dialogue.talk import Talk
 
@@ -37,16 +40,29 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, blank_sqlite: P
     return ""
 
 
+@pytest.fixture
+async def petra(store: Store) -> Staff:
+    """She may take every case of Romania's office."""
+    roles = frozenset({Role.COUNSELLOR, Role.PROTECTION})
+    given = await store.staff.add(NewCounsellor("petra", roles, "", office="ro", shown_as="Petra"))
+    account = await store.staff.account(given)
+    assert account is not None
+    return account.staff
+
+
 @pytest.mark.parametrize(("script", "locale"), PLAYS)
 async def test_transcript(
     store: Store,
     parts: TurnParts,
     knowledge: Knowledge,
+    petra: Staff,
     texts: Mapping[str, Source],
     script: transcript.Script,
     locale: str,
 ) -> None:
-    player = transcript.Player(Talk(store, parts), knowledge.snapshot, texts, locale)
+    talk, snapshot = Talk(store, parts), knowledge.snapshot
+    counsellor = transcript.Counsellor(Desk(store, knowledge, News()), petra, talk, snapshot)
+    player = transcript.Player(talk, snapshot, texts, locale, counsellor)
     await player.play(script)
 
 

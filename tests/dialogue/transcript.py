@@ -9,7 +9,11 @@
     bot: English text ...      (`...` at the end: it begins so)
       another line of the same bubble
     bot: English text  [One button] [Another]   (`[...]` last: and others)
+    counsellor claims          (or `closes`, `leaves` (back to the queue), `is away`)
+    counsellor: any text       (`{ask-11}`: that phrase, with its quick replies)
+    counsellor reads: text     (the person's last line, as the counsellor has it)
 
+A counsellor's own words need no line; what the person is told about them is a bot line.
 Bot lines are English texts with their {placeholders}, looked up by where the reply came from;
 what was really said has to fit the text of that place in the conversation's language.
 """
@@ -21,19 +25,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.dialogue import words
+from sqlalchemy import text as sql
+
+from bot.dialogue import handoff_words, intake, words
 from bot.dialogue.fallback import NONE_OF_THESE
 from bot.dialogue.scene import INTERFACE
+from bot.handoff.desk import Desk
 from bot.i18n import country_name, own_name, wording
-from bot.knowledge import Snapshot
+from bot.knowledge import Snapshot, notices
 from bot.knowledge.sync import Source
 from bot.messages import Choice, Text
-from bot.storage import Shown
+from bot.storage import Case, Shown, Staff
 from tests.dialogue.talk import Talk
 
 _LABELS = re.compile(r"\s*((?:\[[^\]]+\]\s*)+)$")
 _BY_ACTION = {
-    "h": (words.MENU_HUMAN,),
+    "h": (words.MENU_HUMAN, handoff_words.HUMAN_AGAIN),
+    "x": (handoff_words.HANDOFF_CANCEL, handoff_words.DANGER_CASE_CANCEL),
+    "b": (handoff_words.ASK_PROGRAM,),
     "E": (words.MENU_EMERGENCY,),
     "L": (words.MENU_LANGUAGE,),
     "n": (words.DANGER_NOT_ME,),
@@ -50,7 +59,10 @@ _BY_ACTION = {
 _COMPOSED = {
     "closing": (words.HELPED_ASK, words.ANSWER_WITHHELD),
     "numbers": (words.DANGER_SHORT, words.DANGER_HEAD),
+    "notices": (notices.UNVERIFIED_LINE,),
 }
+COUNSELLOR = ("counsellor", "counsellor claims", "counsellor closes", "counsellor leaves")
+KINDS = ("person", "press", "command", *COUNSELLOR, "counsellor is away", "counsellor reads")
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ class Bubble:
 @dataclass(frozen=True)
 class Move:
     line: int
-    kind: str  # person | press | command
+    kind: str  # one of KINDS
     text: str
     answer: tuple[Bubble, ...]
 
@@ -83,7 +95,7 @@ def read(path: Path, offered: Sequence[str]) -> Script:
         elif kind == "bot":
             last = moves[-1]
             moves[-1] = Move(last.line, last.kind, last.text, (*last.answer, _bubble(text)))
-        elif kind in ("person", "press", "command"):
+        elif kind in KINDS:
             moves.append(Move(number, kind, text, ()))
         else:
             raise AssertionError(f"{path.name}:{number}: {kind}: is no part of a transcript")
@@ -113,9 +125,15 @@ def _bubble(text: str) -> Bubble:
 
 class Player:
     def __init__(
-        self, talk: Talk, snapshot: Snapshot, texts: Mapping[str, Source], locale: str
+        self,
+        talk: Talk,
+        snapshot: Snapshot,
+        texts: Mapping[str, Source],
+        locale: str,
+        counsellor: Counsellor | None = None,
     ) -> None:
         self.talk, self.snapshot, self.texts, self.locale = talk, snapshot, texts, locale
+        self.counsellor = counsellor
 
     async def play(self, script: Script) -> None:
         await self.talk.commands(f"language {self.locale}")
@@ -134,6 +152,9 @@ class Player:
             )
 
     async def _make(self, move: Move) -> list[Shown]:
+        if move.kind.startswith("counsellor"):
+            assert self.counsellor is not None
+            return await self.counsellor.does(move.kind, move.text)
         if move.kind == "command":
             return await self.talk.commands(move.text)
         if move.kind == "person":
@@ -198,6 +219,11 @@ class Player:
             texts: tuple[Text, ...] = (snapshot.topic_label(value),)
         elif name == "d":
             return [snapshot.card_title(value, "en")]
+        elif name == "r":
+            phrase, _, number = value.partition(":")
+            return [snapshot.phrase_reply(phrase, int(number), "en")]
+        elif name == "q":
+            texts = self._answers(value)
         else:
             texts = _BY_ACTION.get(choice.action[:3]) or _BY_ACTION.get(choice.action) or ()
             texts = texts or _BY_ACTION.get(name, ())
@@ -208,6 +234,71 @@ class Player:
             entry = snapshot.entries.get(value) or snapshot.entries_of(value)[0]
             return [snapshot.label(entry.id, "en")]
         raise AssertionError(f"{choice} has no known label")
+
+    def _answers(self, value: str) -> tuple[Text, ...]:
+        field, _, said = value.partition(":")
+        if field == intake.TOPICS:
+            return (words.MENU_MORE,)
+        if field == intake.TOPIC and said:
+            return (self.snapshot.topic_label(said),)
+        of_question = dict(intake.QUESTIONS[field].answers)
+        return (of_question.get(said, handoff_words.INTAKE_SKIP),)
+
+
+class Counsellor:
+    """Petra, who takes the case of whoever talks."""
+
+    def __init__(self, desk: Desk, staff: Staff, talk: Talk, snapshot: Snapshot) -> None:
+        self.desk, self.staff, self.talk, self.snapshot = desk, staff, talk, snapshot
+        self.case: Case | None = None
+        self.replies = 0
+
+    async def does(self, kind: str, text: str) -> list[Shown]:
+        """What the person is told by it, beside the counsellor's own words."""
+        before = await self.talk.seq()
+        if kind == "counsellor claims":
+            waiting = await self.desk.queue(self.staff)
+            self.case = await self.desk.claim(self.staff, waiting[0].number)
+        elif kind == "counsellor closes":
+            await self.desk.close(self.staff, *self._claim(), "answered")
+        elif kind == "counsellor leaves":
+            await self.desk.release(self.staff, *self._claim())
+        elif kind == "counsellor is away":
+            long_ago = sql("UPDATE handoff SET holder_seen_at = '2020-01-01 00:00:00'")
+            await self.talk.store._db.write(lambda db: db.execute(long_ago))
+        elif kind == "counsellor reads":
+            assert (await self._read())[-1].text == text
+        else:
+            await self._says(text)
+        lines = await self.talk.store.transcript(self.talk.person_hash, before)
+        said = [line for line in lines if line.author != "person"]
+        self.talk.last = said or self.talk.last
+        return [line for line in said if line.author != "counsellor"]
+
+    def _claim(self) -> tuple[str, int]:
+        assert self.case is not None, "nobody has claimed"
+        return self.case.number, self.case.fence
+
+    async def _says(self, text: str) -> None:
+        self.replies += 1
+        read = await self._read()
+        found = re.fullmatch(r"\{([a-z]+-\d+)\}", text)
+        locale = self.case.locale if self.case else ""
+        phrase = self.snapshot.phrase(found[1], locale) if found else None
+        await self.desk.reply(
+            self.staff,
+            *self._claim(),
+            text=phrase.text if phrase else text,
+            seen_up_to=read[-1].seq,
+            key=f"reply-{self.replies}",
+            choices=phrase.choices if phrase else (),
+            origin=phrase.origin if phrase else None,
+        )
+
+    async def _read(self) -> list[Shown]:
+        """The person's lines."""
+        opened = await self.desk.open(self.staff, self._claim()[0])
+        return [line for line in opened.lines if line.author == "person"]
 
 
 def _is_like(told: Bubble, expected: Bubble) -> bool:

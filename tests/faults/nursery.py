@@ -82,9 +82,12 @@ def start(env: dict[str, str], log: str, failpoint: str) -> int:
 
 
 def _redirect(log: str) -> None:
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    """The log is stderr; the first admin's password goes to stdout and nowhere else."""
+    file, output = (
+        os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) for name in (log, f"{log}.out")
+    )
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((nothing, 0), (file, 1), (file, 2)):
+    for source, target in ((nothing, 0), (output, 1), (file, 2)):
         os.dup2(source, target)
 
 

@@ -109,11 +109,12 @@ async def test_a_reply_sent_while_the_database_is_locked_is_not_sent_again(
     assert len(amina.bot_lines) == len(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.fault("O2")
 async def test_a_reply_that_takes_longer_than_a_lease_is_not_sent_twice(
     on_sqlite: Service, api: BotApi, amina: Person
 ) -> None:
-    api.breaks("sendMessage", "drip", seconds=0.045)  # for each of some 350 bytes
+    api.breaks("sendMessage", "drip", seconds=0.04)  # for each of some 350 bytes
     await on_sqlite.start()
     amina.sends("/stop")
     await amina.hears()
