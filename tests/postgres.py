@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import psycopg
 
+from bot.storage.models import Base
+
 ADDRESS = os.environ.get("PUNTE_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 
 
@@ -33,10 +35,14 @@ def database(name: str) -> Iterator[str]:
 
 
 def empty(url: str) -> None:
+    """As after its migration. Only what a test used: a TRUNCATE of all takes half a second."""
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as db:
-        tables = db.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-            " AND tablename <> 'alembic_version'"
-        ).fetchall()
-        names = ", ".join(f'"{name}"' for (name,) in tables)
-        db.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        for table in reversed(Base.metadata.sorted_tables):  # what refers to others first
+            db.execute(f'DELETE FROM "{table.name}"')
+        for (sequence,) in db.execute(_SEQUENCES).fetchall():
+            db.execute(f'ALTER SEQUENCE "{sequence}" RESTART')
+
+
+_SEQUENCES = (
+    "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+)

@@ -360,7 +360,7 @@ def test_an_error_says_nothing_of_the_inside_in_the_readers_language(
     client: httpx.Client, service: Running, monkeypatch: pytest.MonkeyPatch, locale: str
 ) -> None:
     def broken(*_: object) -> None:
-        raise RuntimeError("canary-7f3a SELECT * FROM contact /work/secret.py")
+        raise RuntimeError("canary-7f3a SELECT * FROM contact /srv/secret.py")
 
     monkeypatch.setattr(service.service.web, "_first_page", broken)
     answer = client.get("/", headers={"accept-language": locale})

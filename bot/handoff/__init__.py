@@ -1,6 +1,7 @@
 """The desk behind the console: from "I want to talk to a person" to the closed case.
 
     states    what may happen to a case, and in which state; the only such list
+    words     what people are told about their case
     desk      everything a counsellor does, with the words the person gets and who is woken
     hours     when an office is open
     routing   whose case it is and who can take it

@@ -3,6 +3,8 @@
 `store.Store` is the door. `inbox` and `outbox` keep the two promises "acknowledged means
 stored" and "sent is never said unless it was"; `turns` saves a whole turn in one
 transaction; `crypto` seals what people write; `retention` deletes it in time.
+`Store.desk` is the counsellors' half: `case_access` says who may do what to which case,
+`desk_moves` what may happen in which state. `Store.staff` keeps offices, accounts and logins.
 Never decides what to answer.
 """
 

@@ -53,7 +53,9 @@ async def _keep(db: AsyncConnection, case: Case, now: datetime) -> None:
     messages = Message.conversation_id == case.conversation_id
     await db.execute(update(Message).where(messages).values(expires_at=until))
     await db.execute(update(Conversation).where(mine).values(expires_at=until, purge=said_no))
+    contact = update(Contact).where(Contact.id == contact_id)
     if said_no:
         await db.execute(delete(HandoffNote).where(HandoffNote.handoff_id == case.id))
+        await db.execute(contact.values(address_sealed=None))
     else:
-        await db.execute(update(Contact).where(Contact.id == contact_id).values(expires_at=until))
+        await db.execute(contact.values(expires_at=until))

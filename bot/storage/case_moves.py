@@ -220,8 +220,8 @@ async def close(
         case = await write(db, staff, Action.CLOSE, number, fence, AS_IT_IS)
     except LostClaim:
         return await _closed_before(db, staff, number, fence)
+    await case_lines.notify(db, keys, case, notice)  # its line gets its date with the others
     await case_ends.end(db, case, Action.CLOSE, outcome)
-    await case_lines.notify(db, keys, case, notice)
     case = await cases.by_id(db, case.id)
     await add(db, Happened(case, "closed", staff.id, outcome))
     return case

@@ -105,8 +105,8 @@ async def expire(
     if locked is None:
         return None
     case = await cases.by_id(db, case_id)
-    await case_ends.end(db, case, Action.EXPIRE, "expired")
     await case_lines.notify(db, keys, case, notice)
+    await case_ends.end(db, case, Action.EXPIRE, "expired")
     case = await cases.by_id(db, case_id)
     await add(db, Happened(case, "expired", SYSTEM))
     return case

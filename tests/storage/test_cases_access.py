@@ -9,6 +9,7 @@ import pytest
 
 from bot.storage import (
     DANGER,
+    Action,
     AlreadyTaken,
     Case,
     LostClaim,
@@ -19,6 +20,7 @@ from bot.storage import (
     Staff,
     Store,
     WaitsFor,
+    cases,
 )
 from tests.handoff.cast import Cast, ask, hire, hire_all
 
@@ -202,6 +204,17 @@ async def test_each_opening_leaves_an_audit_row(store: Store) -> None:
         ("case_opened", case.id),
         ("case_exported", case.id),
     ]
+
+
+@pytest.mark.parametrize("action", [Action.RAISE, Action.REOPEN, Action.EXPIRE, Action.RETURN])
+async def test_what_the_person_or_time_does_nobody_at_the_desk_does(
+    store: Store, action: Action
+) -> None:
+    cast = await hire_all(store)
+    case = await waiting(store, cast)
+    for staff in cast:
+        with pytest.raises(NoSuchCase):
+            await store._db.read(lambda db, s=staff: cases.seen(db, s, case.number, action))
 
 
 async def test_something_newer_is_told_to_the_holder_only(store: Store) -> None:

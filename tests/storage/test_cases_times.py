@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -9,11 +10,14 @@ from sqlalchemy import text
 
 from bot.storage import (
     URGENT,
+    CancelCase,
     CaseState,
     LostClaim,
     NoSuchCase,
     Store,
     WaitsFor,
+    case_moves,
+    case_times,
 )
 from tests.handoff.cast import ask, deliver_all, hire_all, told, transcript, turn
 from tests.people import says
@@ -57,6 +61,25 @@ async def test_a_heartbeat_keeps_a_claim(store: Store) -> None:
             assert await store.desk.heartbeat(cast.petra) == 1
             assert await store.desk.heartbeat(cast.jonas) == 0
             assert await store.desk.return_lost(datetime.now(UTC)) == []
+
+
+async def test_a_holder_who_is_back_in_the_last_moment_keeps_the_case(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = await hire_all(store)
+    with time_machine.travel(START, tick=False) as clock:
+        case = await ask(store)
+        await store.desk.claim(cast.petra, case.number)
+        clock.shift(91)
+        give_back = case_times.give_back
+
+        async def too_late(*given: Any) -> Any:
+            await case_moves.heartbeat(given[0], cast.petra)
+            return await give_back(*given)
+
+        monkeypatch.setattr(case_times, "give_back", too_late)
+        assert await store.desk.return_lost(datetime.now(UTC), told("lost")) == []
+        assert await deliver_all(store) == []
 
 
 async def test_an_answered_case_stays_through_nights(store: Store) -> None:
@@ -185,6 +208,39 @@ async def test_no_while_a_case_is_open_counts_from_its_end(store: Store) -> None
         assert (opened.lines, opened.notes) == ((), ())
 
 
+@pytest.mark.parametrize(("channel", "bot"), [("web", ""), ("telegram", "1")])
+async def test_after_no_nothing_outlives_the_end_of_a_case(
+    store: Store, channel: str, bot: str
+) -> None:
+    cast = await hire_all(store)
+    where = {"channel": channel, "bot": bot}
+    with time_machine.travel(START, tick=False) as clock:
+        case = await ask(store, **where)
+        claimed = await store.desk.claim(cast.petra, case.number)
+        await turn(store, "keep nothing", changes={"consent": "no"}, **where)
+        await store.desk.close(cast.petra, case.number, claimed.fence, "done", told("closed"))
+        assert await deliver_all(store) == (["closed (uk)"] if channel == "telegram" else [])
+        clock.shift(timedelta(minutes=16))
+        await store.sweep()
+        assert await transcript(store, **where) == []
+        sealed = text("SELECT count(*) FROM contact WHERE address_sealed IS NOT NULL")
+        assert await store._db.read(lambda db: db.scalar(sealed)) == 0
+
+
+async def test_taking_it_back_and_saying_no_in_one_turn_leaves_nothing(store: Store) -> None:
+    await hire_all(store)
+    with time_machine.travel(START, tick=False) as clock:
+        await ask(store)
+        saved = await turn(
+            store, "no", "amina", "fine", change=CancelCase(), changes={"consent": "no"}
+        )
+        assert saved.case is not None and saved.case.outcome == "cancelled"
+        assert await deliver_all(store) == ["fine"]
+        clock.shift(timedelta(minutes=16))
+        await store.sweep()
+        assert await transcript(store) == []
+
+
 @pytest.mark.fault("C2")
 async def test_erasing_ends_a_case_and_the_holder_sees_that(store: Store) -> None:
     cast = await hire_all(store)
@@ -197,6 +253,7 @@ async def test_erasing_ends_a_case_and_the_holder_sees_that(store: Store) -> Non
     assert (opened.case.state, opened.case.outcome) == (CaseState.CLOSED, "erased")
     assert (opened.lines, opened.notes, opened.case.topic) == ((), (), "")
     assert opened.case.conversation_id == ""
+    assert await store.desk.history(cast.petra, held.number) == []
     assert [event.kind for event in opened.events][-1] == "erased"
     with pytest.raises(LostClaim):
         await store.desk.reply(cast.petra, held.number, claimed.fence, "hello?", 9, "k")

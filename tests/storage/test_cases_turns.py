@@ -17,10 +17,11 @@ from bot.storage import (
     NoSuchCase,
     OpenCase,
     Reason,
+    Role,
     Store,
     case_turns,
 )
-from tests.handoff.cast import ask, hire_all, told, transcript, turn
+from tests.handoff.cast import ask, hire, hire_all, told, transcript, turn
 from tests.people import says
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -175,6 +176,34 @@ async def test_danger_in_a_complaint_is_for_everybody_but_the_one_it_is_about(
     await ask(store, reason=Reason.DANGER, priority=DANGER)
     assert await store.desk.queue(cast.petra) == []
     assert [c.number for c in await store.desk.queue(cast.jonas)] == [case.number]
+
+
+async def test_a_complaint_about_a_protection_case_takes_it_from_its_holder_too(
+    store: Store,
+) -> None:
+    cast = await hire_all(store)
+    case = await ask(store, reason=Reason.DANGER, priority=DANGER, protection=True)
+    await store.desk.claim(cast.ioana, case.number)
+    complained = await complaint(store)
+    assert (complained.state, complained.reason) == (CaseState.WAITING, Reason.DANGER)
+    with pytest.raises(NoSuchCase):
+        await store.desk.case(cast.ioana, case.number)
+    assert (await kinds(store, cast.ioana))[-1] == "left"
+    # Whoever else is there for protection; a manager only gets the alert.
+    assert await store.desk.queue(cast.mara) == []
+    other = await hire(store, "irina", Role.PROTECTION)
+    assert [c.number for c in await store.desk.queue(other)] == [case.number]
+
+
+async def test_forgetting_after_the_end_takes_the_link_and_the_content(store: Store) -> None:
+    cast = await hire_all(store)
+    case = await ask(store, topic="work")
+    claimed = await store.desk.claim(cast.petra, case.number)
+    await store.desk.close(cast.petra, case.number, claimed.fence, "answered")
+    await store.erase(store.person_hash("telegram", "1", "amina"))
+    left = await store.desk.case(cast.petra, case.number)
+    assert (left.conversation_id, left.topic, left.outcome) == ("", "", "answered")
+    assert (await kinds(store, cast.petra))[-1] == "erased"
 
 
 async def test_a_complaint_after_the_end_passes_over_the_last_holder(store: Store) -> None:
