@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import fcntl
 import io
+import json
 import logging
 import os
 import signal
@@ -57,10 +58,24 @@ def _parser() -> argparse.ArgumentParser:
     command("check", check, "look for mistakes in content/ and locales/")
     sync = command("sync", sync_locales, "write templates and bring locales/ up to date")
     sync.add_argument("--add", default="", metavar="LOCALE", help="begin a new language")
+    picture = command("flow-picture", flow_picture, "print a guided flow as SVG")
+    picture.add_argument("id", help="the file's name in content/flows")
+    picture.add_argument("--locale", default="en", help="language, e.g. uk")
+    sheet = command("poster", poster, "make a poster with a code that opens a question")
+    about = sheet.add_mutually_exclusive_group(required=True)
+    about.add_argument("--entry", default="", metavar="ID")
+    about.add_argument("--flow", default="", metavar="ID")
+    sheet.add_argument("--locale", nargs="+", metavar="L", help="languages, e.g. uk ar")
+    sheet.add_argument("--telegram", default="", metavar="NAME", help="link to this bot")
+    sheet.add_argument("--out", default="", metavar="FILE", help=".svg or .pdf")
+    command("flow-schema", flow_schema, "print the JSON schema of content/flows/*.yaml")
     command("train", train, "train the NLU model if its examples have changed")
     command("migrate", migrate, "bring the database to the newest schema")
     evaluate = command("evaluate", evaluate_nlu, "measure understanding on kept questions")
     evaluate.add_argument("--locale", default="", help="one language only")
+    evaluate.add_argument("--danger", action="store_true", help="measure danger instead")
+    evaluate.add_argument("--set", choices=("dev", "kept"), default="kept", help="of danger")
+    evaluate.add_argument("--ordinary", nargs="*", default=(), help="files of harmless messages")
     _counsellor_arguments(command("counsellor", counsellor, "who may sign in to the console"))
     _office_arguments(command("office", office, "offices, their hours and closed days"))
     return parser
@@ -303,6 +318,39 @@ def sync_locales(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def flow_picture(settings: Settings, options: argparse.Namespace) -> int:
+    """Print a guided flow as SVG."""
+    from bot.console.flow_page import voice_of
+    from bot.flows import drawing
+    from bot.knowledge import Knowledge
+
+    snapshot = Knowledge.open(settings.root, None).snapshot
+    flow = snapshot.flows.get(options.id)
+    if flow is None:
+        names = ", ".join(snapshot.flows) or "none"
+        print(f"punte: there is no flow {options.id!r}; there are: {names}", file=sys.stderr)
+        return 1
+    if options.locale not in snapshot.catalogues.locales:
+        print(f"punte: {options.locale!r} is not offered", file=sys.stderr)
+        return 1
+    print(drawing.svg(flow, voice_of(snapshot, flow, options.locale)), end="")
+    return 0
+
+
+def poster(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import posters
+
+    return posters.run(settings, options)
+
+
+def flow_schema(_settings: Settings, _options: argparse.Namespace) -> int:
+    """Print the JSON schema of content/flows/*.yaml."""
+    from bot.flows import model
+
+    print(json.dumps(model.schema(), indent=2))
+    return 0
+
+
 # understanding
 
 
@@ -331,8 +379,10 @@ def train(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 def evaluate_nlu(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import evaluate
+    from bot import evaluate, evaluate_danger
 
+    if options.danger:
+        return evaluate_danger.run(settings, options.locale, options.ordinary, options.set)
     return evaluate.run(settings, options.locale)
 
 

@@ -25,27 +25,30 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from bot import metrics, timers
 from bot.channels.api import AskAnswer, AskLimit, AskRequest, Readiness, api_routes
 from bot.channels.web import Web
+from bot.channels.web_files import StoredFiles
 from bot.channels.web_guard import DESK
 from bot.channels.web_service import Shown as WebShown
-from bot.channels.web_service import WebParts
+from bot.channels.web_service import WebParts, on_page
 from bot.console.console import Console
 from bot.console.door import Door, open_door
 from bot.console.guesses import Remembered
 from bot.console.pages import Pages
 from bot.console.visit import ConsoleParts
 from bot.delivery import Delivery
-from bot.dialogue import ask
+from bot.dialogue import ask, danger_answers, hide
 from bot.dialogue.safety import Safety
 from bot.dialogue.turn import TurnParts
 from bot.dialogue.understanding import Understanding
 from bot.dialogue.worker import TurnWorkers
-from bot.handoff import waiting
+from bot.flows import lint
+from bot.handoff import alarms, waiting
+from bot.handoff.alarms import Alarms
 from bot.handoff.desk import Desk
 from bot.handoff.notify import Notifier
 from bot.i18n import direction, render
 from bot.intake import Intake
 from bot.knowledge import Knowledge
-from bot.messages import Channel, Text
+from bot.messages import Channel, StorageUnavailable, Text
 from bot.news import News
 from bot.nlu_client import NluClient, address_of, system_examples
 from bot.nlu_server import NluServer
@@ -53,6 +56,7 @@ from bot.settings import Settings
 from bot.storage import Case, Pending, Person, Receipt, StartProblem, Store
 from bot.timers import Timer
 from bot.training_data import training_data
+from bot.translator import Translator
 
 if TYPE_CHECKING:
     from bot.channels.telegram_link import TelegramLink
@@ -64,6 +68,7 @@ GAUGE_EVERY_S = 15
 TIDY_EVERY_S = 5
 TEND_EVERY_S = 5
 ALERT_EVERY_S = 1
+WITHDRAWN_EVERY_S = 1
 
 
 class Service:
@@ -71,7 +76,8 @@ class Service:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self.settings, self.store = settings, store
-        self.knowledge = Knowledge.open(settings.root, settings.var, settings.stage)  # type: ignore[arg-type]
+        of = settings.root, settings.var, settings.stage
+        self.knowledge = Knowledge.open(*of, flow_judge=lint.judge)  # type: ignore[arg-type]
         if not self.knowledge.snapshot.cards:
             raise StartProblem("content/danger has no card that can be shown: run `bot check`")
         self.system = system_examples(settings.root / "nlu")
@@ -79,15 +85,29 @@ class Service:
         self.understanding = Understanding(self.knowledge, self.nlu, self.system)
         self.safety = Safety(self.knowledge, self.understanding)
         self.news = News()
-        parts = TurnParts(store, self.knowledge, self.understanding, self._how_long)
+        open_now = waiting.open_now(store)
+        parts = TurnParts(
+            store, self.knowledge, self.understanding, self._how_long, is_open=open_now
+        )
         self.intake = Intake(store, self.understanding.is_urgent, self._stored)
         self.workers = TurnWorkers(parts, self._turn_taken, self.intake.calm)
         self.telegram = self._telegram()
         self.delivery = Delivery(store, self._channels(), direction, self._sent)
         self.nlu_server = self._nlu_server()
         self.web = Web(self._web_parts())
-        self.desk = Desk(store, self.knowledge, self.news, self.delivery.wake)
+        channels = self._channels()
+        self.desk = Desk(store, self.knowledge, self.news, self.delivery.wake, channels)
+        notice = danger_answers.silence_notice(self.knowledge)
+        self.alarms = Alarms(store, notice, self.news, self.delivery.wake)
+        clear = {self.telegram.channel.name: self.telegram.channel.clear} if self.telegram else {}
+        wake = self.delivery.wake
+        self.hider = hide.Hider(store, self.knowledge, clear, self.news.tell, wake)
         self.notifier = self._notifier()
+        self.translator = (
+            Translator(settings.translate_url, settings.translate_key)
+            if settings.translate_url
+            else None
+        )
         self.door, self.console = self._console()
         self.web.errors.others[DESK] = self.console.explain
         self._tasks: list[asyncio.Task[Any]] = []
@@ -159,6 +179,9 @@ class Service:
             safety=self.safety.replies,
             leave=lambda person: self.store.leave(self._web_person(person)),
             has_left=lambda person: self.store.has_left(self._web_person(person)),
+            counsellor_wrote=lambda p: self.desk.presence.last(self._web_person(p)),
+            files=StoredFiles(self.store, self.intake),
+            is_discreet=lambda p: self.store.safety.is_discreet(self._web_person(p)),
         )
 
     def _notifier(self) -> Notifier:
@@ -174,7 +197,10 @@ class Service:
         pages = Pages(lambda: self.knowledge.snapshot.catalogues)
         door = open_door(self.store, pages, self.settings.proxies)
         guess = Remembered(self._guess)
-        parts = ConsoleParts(self.desk, self.store, self.knowledge, pages, door.gate, guess)
+        parts = ConsoleParts(
+            *(self.desk, self.store, self.knowledge, pages, door.gate, guess, self.translator),
+            fetch=self.telegram.files.fetch if self.telegram else None,
+        )
         return door, Console(parts, door.access)
 
     async def _guess(self, text: str, locale: str) -> Sequence[tuple[str, float]]:
@@ -189,10 +215,7 @@ class Service:
         person = self._web_person(person_id)
         if after:
             await self._drop_seen(person, after)
-        return [
-            WebShown(s.seq, s.author, s.text, s.choices, s.locale, s.at, s.event_id)  # type: ignore[arg-type]
-            for s in await self.store.transcript(person, after, limit)
-        ]
+        return [on_page(line) for line in await self.store.transcript(person, after, limit)]
 
     async def _drop_seen(self, person: str, after: int) -> None:
         if await self.store.keeps_nothing(person):
@@ -283,6 +306,8 @@ class Service:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Litestar) -> AsyncIterator[None]:
+        with contextlib.suppress(StorageUnavailable):  # the timer asks again
+            await self.desk.withdrawals.refresh()
         self.start()
         try:
             yield
@@ -327,6 +352,8 @@ class Service:
             await self.telegram.close()
         if self.nlu is not None:
             await self.nlu.close()
+        if self.translator is not None:
+            await self.translator.close()
         self.door.close()
         await self.store.close()
 
@@ -336,6 +363,9 @@ class Service:
             Timer("empty the log of deleted text", TIDY_EVERY_S, self.store.tidy),
             Timer("gauges", GAUGE_EVERY_S, self._gauges),
             Timer("cases that lost their holder", TEND_EVERY_S, lambda: self.desk.tend(now())),
+            Timer("danger alarms", alarms.LOOK_EVERY_S, lambda: self.alarms.ring(now())),
+            Timer("phone safety", hide.LOOK_EVERY_S, lambda: self.hider.tend(now())),
+            Timer("withdrawn facts", WITHDRAWN_EVERY_S, self.desk.withdrawals.refresh),
             Timer("plan alerts", ALERT_EVERY_S, self.notifier.plan),
             Timer("send alerts", ALERT_EVERY_S, self.notifier.send),
             Timer("withdraw alerts", ALERT_EVERY_S, self.notifier.withdraw),

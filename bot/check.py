@@ -14,11 +14,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bot.dialogue.danger import CueMatcher
+from bot.flows import lint
 from bot.i18n import po, wording
 from bot.i18n.locales import SOURCE
 from bot.i18n.po import PoFile, Problem
 from bot.knowledge import Knowledge, Snapshot
-from bot.knowledge.sync import Source, extract, template_text
+from bot.knowledge.sync import Source, extract, is_needed, names_for, template_text
 
 RUN_SYNC = "run `python -m bot sync`"
 MSGFMT_TIMEOUT_S = 30
@@ -37,15 +38,16 @@ def run(root: Path) -> list[Problem]:
 
 
 def find(root: Path) -> Iterator[Problem]:
-    knowledge = Knowledge.open(root, None)
+    knowledge = Knowledge.open(root, None, flow_judge=lint.judge)
     yield from knowledge.problems
     templates, problems = extract(root)
     yield from problems
     yield from _stale_templates(root, templates)
     for folder in sorted(root.glob("locales/*/LC_MESSAGES")):
-        for name, sources in templates.items():
-            yield from _against_template(root, folder / f"{name}.po", sources)
+        for name in names_for(root, folder.parent.name, templates):
+            yield from _against_template(root, folder / f"{name}.po", templates[name])
     yield from _false_alarms(knowledge.snapshot)
+    yield from lint.missing_texts(knowledge.snapshot)
     yield from _second_judge(root)
 
 
@@ -86,7 +88,7 @@ def _against_template(root: Path, file: Path, sources: Mapping[str, Source]) -> 
     parsed = po.read(path, file.read_bytes(), locale)
     if not parsed.is_refused:
         yield from _stale_messages(parsed, sources)
-        yield from _missing_texts(parsed, sources)
+        yield from _missing_texts(file.stem, parsed, sources)
 
 
 def _stale_messages(parsed: PoFile, sources: Mapping[str, Source]) -> Iterator[Problem]:
@@ -98,17 +100,19 @@ def _stale_messages(parsed: PoFile, sources: Mapping[str, Source]) -> Iterator[P
             yield Problem(parsed.path, message.line, f"{ctx}: the English has changed; {RUN_SYNC}")
 
 
-def _missing_texts(parsed: PoFile, sources: Mapping[str, Source]) -> Iterator[Problem]:
-    """Danger texts must be complete; of the others one line a file says how many lack."""
+def _missing_texts(name: str, parsed: PoFile, sources: Mapping[str, Source]) -> Iterator[Problem]:
+    """What a language cannot do without; of the others one line a file says how many lack."""
     missing = []
-    for ctx in sources:
+    for ctx, source in sources.items():
         message = parsed.messages.get(ctx)
         if ctx in parsed.broken or (message is not None and message.is_served):
             continue
         missing.append(ctx)
+        line = message.line if message else 1
         if ctx.startswith("danger_"):
-            line = message.line if message else 1
             yield Problem(parsed.path, line, f"{ctx}: a danger text needs its translation")
+        elif name == "interface" and is_needed(name, source, whole=False):
+            yield Problem(parsed.path, line, f"{ctx}: every language needs this text")
     if missing:
         first = parsed.messages.get(missing[0])
         text = f"{len(missing)} of {len(sources)} texts have no translation, first {missing[0]}"

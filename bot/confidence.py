@@ -7,7 +7,7 @@ and the evaluation read them here, so that what is measured is what is served.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from bot.nlu_client import Parse
 
 OUT_OF_SCOPE = "out-of-scope"
+NOT_DANGER = "not-danger"  # only looks like it: it speaks against danger, and for nothing
 DANGER_PREFIX = "danger-"
 MAX_CHOICES = 3
+MAX_CARDS = 2
+CLOSE = 0.7  # a second card is shown when it is nearly as likely as the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,25 @@ class Thresholds:
     margin: float  # and this far ahead of the next, else ask which one is meant
     choice: float  # at least this, to be offered as one of the choices
     danger: float  # a danger intent counts from here on, best or not: recall first
+    alarm: float  # and from here on a counsellor is told at once
 
 
 _BY_MATCHER: Mapping[str, Thresholds] = {
-    "rasa": Thresholds(answer=0.35, margin=0.10, choice=0.08, danger=0.35),
-    "lexical": Thresholds(answer=0.80, margin=0.10, choice=0.20, danger=0.40),
+    "rasa": Thresholds(answer=0.35, margin=0.10, choice=0.08, danger=0.40, alarm=0.85),
+    "lexical": Thresholds(answer=0.80, margin=0.10, choice=0.20, danger=0.62, alarm=0.98),
 }
-_BY_LOCALE: Mapping[tuple[str, str], Thresholds] = {}
+# Where questions have examples of their own (Ukrainian ones speak in Russian, too), danger has
+# to speak against many more of them.
+_HAVE_QUESTIONS = ("en", "ro", "hu", "uk", "ru", "ar")
+_DANGER_THERE = {"rasa": 0.25, "lexical": 0.45}
+_BY_LOCALE: Mapping[tuple[str, str], Thresholds] = {
+    (by, locale): replace(_BY_MATCHER[by], danger=danger)
+    for by, danger in _DANGER_THERE.items()
+    for locale in _HAVE_QUESTIONS
+}
+
+
+_NO_ANSWER = (OUT_OF_SCOPE, NOT_DANGER)
 
 
 class Verdict(enum.StrEnum):
@@ -46,6 +61,7 @@ class Verdict(enum.StrEnum):
 class Judgement:
     verdict: Verdict
     intents: tuple[str, ...]  # what to answer, or to choose from, best first
+    alarms: tuple[str, ...] = ()  # those of the dangers that are beyond doubt
 
 
 def thresholds(by: str, locale: str) -> Thresholds:
@@ -55,10 +71,12 @@ def thresholds(by: str, locale: str) -> Thresholds:
 def judge(parse: Parse, locale: str) -> Judgement:
     """What one parse allows. Smalltalk and `human` come out as an answer, like questions."""
     limits = thresholds(parse.by, locale)
-    dangers = [n for n, c in parse.intents if is_danger(n) and c >= limits.danger]
+    dangers = [(n, c) for n, c in parse.intents if is_danger(n) and c >= limits.danger]
     if dangers:
-        return Judgement(Verdict.DANGER, tuple(dangers))
-    others = [(n, c) for n, c in parse.intents if n != OUT_OF_SCOPE and not is_danger(n)]
+        likely = [(n, c) for n, c in dangers if c >= CLOSE * dangers[0][1]][:MAX_CARDS]
+        alarms = (n for n, c in likely if c >= limits.alarm)
+        return Judgement(Verdict.DANGER, tuple(n for n, _ in likely), tuple(alarms))
+    others = [(n, c) for n, c in parse.intents if n not in _NO_ANSWER and not is_danger(n)]
     likely = [(n, c) for n, c in others if c >= limits.choice][:MAX_CHOICES]
     if not likely:
         return Judgement(Verdict.FALLBACK, ())

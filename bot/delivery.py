@@ -13,6 +13,7 @@ import itertools
 import logging
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.messages import Channel, Lane, Outgoing, SendResult, Sent, StorageUnavailable
@@ -209,9 +210,13 @@ class Delivery:
             reply=row.reply,
             direction=self._direction(row.reply.origin.locale or "en"),
             bot=row.bot,
+            quiet=row.is_discreet,
         )
         try:
+            outgoing = await self._with_content(row, outgoing)
             sent = await self._channels[row.channel].send(outgoing, row.parts_done)
+        except StorageUnavailable:
+            sent = Sent(SendResult.RETRY, reason="file not read")
         except Exception:
             log.exception("send failed", extra={"outbox": row.outbox_id})
             sent = Sent(SendResult.UNCERTAIN, reason="failed here")
@@ -224,6 +229,13 @@ class Delivery:
             await self._settle(row, sent, wait)
         finally:
             self._mine.discard(row.outbox_id)
+
+    async def _with_content(self, row: Due, outgoing: Outgoing) -> Outgoing:
+        file = row.reply.file
+        if file is None or not file.stored_id:
+            return outgoing
+        found = await self._store.media.of_line(row.conversation_id, row.seq)
+        return replace(outgoing, content=found.data) if found else outgoing
 
     async def _settle(self, row: Due, sent: Sent, wait: timedelta) -> None:
         """Write the result down, however long the database is away: only we know it."""

@@ -20,7 +20,7 @@ from bot.knowledge import Knowledge
 from bot.lexical import Lexical
 from bot.nlu_client import NluClient, NluUnavailable, Parse, address_of, system_examples
 from bot.nlu_server import NluServer
-from bot.training_data import training_data
+from bot.training_data import every_example, training_data
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -91,7 +91,7 @@ async def _run(settings: Settings, locale: str) -> int:
         return 1
     knowledge = Knowledge.open(settings.root, None)
     system = system_examples(nlu_root)
-    examples = {**system, **knowledge.snapshot.examples()}
+    examples = every_example(knowledge.snapshot, system)
     lexical = Lexical(examples)
 
     async def by_words(text: str, of: str) -> Parse:
@@ -102,7 +102,7 @@ async def _run(settings: Settings, locale: str) -> int:
         address_of(settings.nlu, settings.var), lambda: examples, timeout_s=PATIENCE_S
     )
     try:
-        async with _serving(settings, client, lambda: training_data(knowledge.snapshot, system)):
+        async with serving(settings, client, lambda: training_data(knowledge.snapshot, system)):
             tallies = await _measure(questions, client.parse)
     except (TimeoutError, NluUnavailable):
         print("rasa: no server answers, and none could be started")
@@ -122,7 +122,7 @@ def kept_questions(nlu_root: Path) -> list[Question]:
 
 
 @contextlib.asynccontextmanager
-async def _serving(
+async def serving(
     settings: Settings, client: NluClient, data: Callable[[], str]
 ) -> AsyncIterator[None]:
     """The server that runs already, or one of our own for as long as this takes."""

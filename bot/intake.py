@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from bot.messages import Inbound, StorageUnavailable
-from bot.storage import Arrival, Quarantined, Receipt, Store
+from bot.storage import Arrival, NewFile, Quarantined, Receipt, Store
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,13 @@ class Intake:
             self._accepting -= 1
             if not self._accepting:
                 self._calm.set()
+
+    async def accept_file(self, inbound: Inbound, file: NewFile) -> Receipt:
+        """The same for a message that is a file. Raises `NoRoom` too."""
+        receipt = await self._store.media.accept(Arrival(inbound), file)
+        if receipt.new:
+            self._on_stored(receipt, inbound.channel, False)
+        return receipt
 
     async def accept_all(self, events: Sequence[Inbound | Quarantined]) -> list[Receipt]:
         """Store a batch of one platform, in its order. All of it or an error."""

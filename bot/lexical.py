@@ -15,9 +15,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
-from bot.confidence import OUT_OF_SCOPE, is_danger
+from bot.confidence import NOT_DANGER, OUT_OF_SCOPE, is_danger
 from bot.nlu_client import MAX_INTENTS, Parse, what_to_send
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ ALWAYS_LOOKED_UP = 50  # examples
 COSINE, LETTERS = 0.7, 0.3
 FURTHER, FURTHER_SHARE = 3, 0.6
 SAME = 1.0
+NEARER = 5  # a near example's voice about danger is so much louder than a far one's
+SHORT, SIGN = 14, 4  # letters of a text too short to be like danger; a Chinese sign is worth 4
 BY_SCORE, BY_LEAD, BY_STRANGER, AT_NOTHING = 6.2, 17.2, -5.4, -3.3
 
 
@@ -84,23 +87,18 @@ class Lexical:
             example = self._examples[at]
             likeness = _likeness(cosine, folded, example.folded)
             found[example.intent].append(likeness * (1 if example.locale == locale else FOREIGN))
-        scores = {intent: _score(likenesses) for intent, likenesses in found.items()}
+        scores = {i: _score(likenesses) for i, likenesses in found.items() if i != NOT_DANGER}
         stranger = scores.pop(OUT_OF_SCOPE, 0.0)
         best, second = heapq.nlargest(2, [*scores.values(), 0.0, 0.0])
         confidences = [
-            (intent, _confidence(score, self._rival(intent, score, best, second), stranger))
+            (intent, _confidence(score, second if score == best else best, stranger))
             for intent, score in scores.items()
+            if not is_danger(intent)
         ]
+        confidences += _dangers(found, folded)
         confidences.append((OUT_OF_SCOPE, 1.0 - max((c for _, c in confidences), default=0.0)))
         best_first = sorted(confidences, key=lambda item: (-item[1], item[0]))
         return Parse(tuple(best_first[:MAX_INTENTS]), (), "lexical")
-
-    @staticmethod
-    def _rival(intent: str, score: float, best: float, second: float) -> float:
-        """What a score has to lead. A danger is shown however close another intent is."""
-        if is_danger(intent):
-            return score
-        return second if score == best else best
 
     def _nearest(self, folded: str) -> list[tuple[int, float]]:
         """Examples by cosine, best first, as (position, cosine)."""
@@ -128,6 +126,25 @@ class Lexical:
         }
 
 
+def _dangers(found: Mapping[str, Sequence[float]], folded: str) -> list[tuple[str, float]]:
+    """Which share of the nearest examples are of danger: the likeliest has all of it.
+
+    Dangers share their words, so that they speak together against everything else.
+    """
+    voices = {i: sum(one**NEARER for one in likenesses) for i, likenesses in found.items()}
+    dangers = {intent: voice for intent, voice in voices.items() if is_danger(intent)}
+    if not dangers or (_is_scrap(folded) and max(map(max, found.values())) < SAME):
+        return []
+    share, first = sum(dangers.values()) / sum(voices.values()), max(dangers.values())
+    return [(intent, share * voice / first) for intent, voice in dangers.items()]
+
+
+def _is_scrap(folded: str) -> bool:
+    """One or two short words, such as "please" or "no", are like anything."""
+    length = sum(SIGN if c >= "\u3400" else 1 for c in folded)
+    return len(folded.split()) <= 2 and length < SHORT
+
+
 def _likeness(cosine: float, one: str, other: str) -> float:
     """1.0 for an example written out: common features are missing from the cosine."""
     if one == other:
@@ -150,8 +167,17 @@ def _confidence(score: float, best_other: float, stranger: float) -> float:
 def fold(text: str) -> str:
     """A copy for matching: no case, no accents, no marks, no punctuation, single spaces."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_APOSTROPHES))
+    decomposed = decomposed.translate(_VOWEL_SIGNS)
     kept = (c if c.isalnum() else " " for c in decomposed if not _is_mark(c))
     return " ".join("".join(kept).translate(_LOOKALIKES).split())
+
+
+def nearest(word: str, among: Sequence[str], most: int) -> list[tuple[str, int]]:
+    """Those of `among` within so many slips (a letter more, less, wrong, or swapped) of a word."""
+    if most < 0:
+        return []
+    found = process.extract(word, among, scorer=OSA.distance, score_cutoff=most, limit=None)
+    return [(name, int(slips)) for name, slips, _ in found]
 
 
 # People type them or leave them out: don't, п'ять.
@@ -162,8 +188,22 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character) in {"Mn", "Cf"}
 
 
-# Arabic letters that people write one for another; marks are gone by then.
-_LOOKALIKES = str.maketrans("ىیةکؤئ", "ييهكوي")
+# Letters that people write one for another; marks are gone by then.
+_LOOKALIKES = str.maketrans("ىیةکؤئہھıđ", "ييهكويههid")
+
+# Vowel signs of Devanagari, Bengali and Sinhala are letters of a word, though Unicode calls
+# them marks: each becomes its vowel, long and short alike, as people mix them up.
+_VOWEL_SIGNS = str.maketrans(
+    "\u093e\u093f\u0940\u0941\u0942\u0943\u0945\u0947\u0948\u0949\u094b\u094c"
+    "\u09be\u09bf\u09c0\u09c1\u09c2\u09c3\u09c7\u09c8\u09cb\u09cc"
+    "\u0dcf\u0dd0\u0dd1\u0dd2\u0dd3\u0dd4\u0dd6\u0dd8\u0dd9\u0ddb",
+    "आइइउउऋएएऐओओऔআইইউউঋএঐওঔආඇඇඉඉඋඋඍඑඓ",
+)
+
+
+def alike(one: str, other: str) -> float:
+    """How alike two folded words are, from 0 to 1."""
+    return fuzz.ratio(one, other) / 100
 
 
 def _features(folded: str) -> Counter[str]:

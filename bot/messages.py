@@ -34,6 +34,18 @@ class Kind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """What is known of a file beside a message. Its bytes are elsewhere, or nowhere."""
+
+    type: str = ""  # a name of `channels.file_types`; for a platform's file a guess
+    size: int = 0  # bytes; 0: nobody said
+    stored_id: str = ""  # of our own sealed copy
+    platform_id: str = ""  # Telegram's file id: fetched when a counsellor asks for it
+    bot: str = ""  # to which bot that number means something
+    place: str = ""  # "45.74890,21.20870": no file but a pin, sent by a counsellor
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One platform event from one person, platform details removed."""
 
@@ -50,6 +62,9 @@ class Inbound:
     edits: str = ""
     language: str = ""  # the platform's hint, e.g. Telegram's `language_code`
     country: str = ""  # a hint of the page the person came from
+    file: Attachment | None = None
+    # "45.75,21.21", two decimals: for the answer of this very turn, and kept nowhere after it.
+    place: str = field(default="", repr=False)
 
 
 class Lane(enum.IntEnum):
@@ -96,6 +111,7 @@ class Choice:
     label: str  # rendered
     action: str = ""
     url: str = ""
+    copy: str = ""  # a number for the clipboard, where a platform has no buttons that call
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +133,7 @@ class Reply:
     choices: tuple[Choice, ...] = ()
     lane: Lane = Lane.BOT
     origin: Origin = field(default_factory=Origin)
+    file: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +146,8 @@ class Outgoing:
     reply: Reply
     direction: str  # "ltr" | "rtl"
     bot: str = ""
+    quiet: bool = False  # others may see the phone: without a sound, and not to be passed on
+    content: bytes = field(default=b"", repr=False)  # of `reply.file`, where it is stored
 
 
 class SendResult(enum.StrEnum):
@@ -147,6 +166,16 @@ class Sent:
     retry_after_s: float | None = None
     reason: str = ""  # a constant, never the platform's text
     parts_done: int = 0  # a long reply goes out in parts; these need no repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What became of messages that a platform was asked to delete."""
+
+    left: int = 0  # how many it refused for good
+    settled: frozenset[str] = frozenset()  # numbers that need no other try
+    is_known: bool = True  # False: it cannot delete anything
+    wait_s: float | None = None  # the rest has to wait
 
 
 class Channel(Protocol):

@@ -33,6 +33,8 @@ class Settings:
     proxies: tuple[str, ...] = ()  # addresses whose `X-Forwarded-For` is believed
     nlu: str = field(default="auto", repr=False)  # "auto", "off", or a server's address
     ask_rate: int = 60  # requests a minute and address; 0 = no limit
+    translate_url: str = ""  # a LibreTranslate-compatible server; empty: none
+    translate_key: str = field(default="", repr=False)
     telegram_token: str = field(default="", repr=False)
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_url: str = ""
@@ -62,6 +64,8 @@ def read_settings(env: MutableMapping[str, str] | None = None) -> Settings:
         proxies=_list(env, "PUNTE_PROXIES"),
         nlu=_nlu(env),
         ask_rate=_number(env, "PUNTE_ASK_RATE", 60, 0, 1_000_000),
+        translate_url=_url(env, "TRANSLATE_URL", "").rstrip("/"),
+        translate_key=env.pop("TRANSLATE_KEY", "").strip(),
         telegram_token=env.pop("TELEGRAM_TOKEN", "").strip(),
         telegram_api_url=_url(env, "TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/"),
         telegram_webhook_url=_url(env, "TELEGRAM_WEBHOOK_URL", ""),

@@ -20,7 +20,7 @@ from bot.storage import Store, migrate, open_store
 from tests import invariants, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
-STAGES = ("1a", "1b")
+STAGES = ("1a", "1b", "1c")
 
 
 def pytest_configure(config: pytest.Config) -> None:

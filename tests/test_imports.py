@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # Parts of one line may import each other's line and those above.
 LAYERS = (
     {"messages", "settings", "logs", "metrics", "news", "http_protocol"},
-    {"i18n", "knowledge", "nlu_client", "lexical", "confidence", "storage"},
+    {"i18n", "knowledge", "nlu_client", "lexical", "translator", "confidence", "storage"},
     {"training", "training_data", "nlu_server", "handoff", "delivery", "intake"},
     {"flows"},
     {"dialogue", "channels", "console"},
-    {"timers", "check", "chat", "evaluate", "counsellors", "offices"},
+    {"timers", "check", "chat", "evaluate", "evaluate_danger", "counsellors", "offices", "posters"},
     {"app"},
     {"__main__"},
 )

@@ -14,24 +14,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import httpx
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
+from telegram.error import TelegramError
 
-from bot.channels.telegram_client import Later, Refused, TelegramClient
-from bot.channels.telegram_format import Part, layout
+from bot.channels.telegram_answers import BAD_ENTITIES, REFUSED, message_ids, outcome, quietly
+from bot.channels.telegram_client import TelegramClient
+from bot.channels.telegram_format import Part, layout, without_copies
+from bot.channels.telegram_hide import clear_chat
 from bot.channels.telegram_read import CHANNEL, Quarantine, to_inbound
-from bot.messages import Outgoing, SendResult, Sent
+from bot.channels.telegram_upload import send_file, send_pin
+from bot.messages import Cleared, Outgoing, SendResult, Sent
 
-__all__ = ["Quarantine", "TelegramChannel", "TelegramClient", "to_inbound"]
+__all__ = ["Quarantine", "TelegramChannel", "TelegramClient", "outcome", "to_inbound"]
 
 log = logging.getLogger(__name__)
 
-REFUSED, BAD_ENTITIES = "refused", "bad entities"
-SEND_TIMEOUT_S = 20  # all of one call; httpx counts per read, and a dripping server outlives that
+TYPING_TIMEOUT_S = 3
 
-# Proof that a request never left this machine.
-_NEVER_LEFT = (httpx.PoolTimeout, httpx.ConnectTimeout, httpx.ConnectError)
-_GONE = ("chat not found", "user not found", "user is deactivated", "peer_id_invalid")
+SEND_TIMEOUT_S = 20  # all of one call; httpx counts per read, and a dripping server outlives that
 
 
 class TelegramChannel:
@@ -45,28 +44,44 @@ class TelegramChannel:
 
     async def send(self, outgoing: Outgoing, parts_done: int = 0) -> Sent:
         """Send the parts of one reply that are not out yet, in order, up to the first failure."""
+        file = outgoing.reply.file
+        if file is not None and file.stored_id:
+            return await send_file(self._client, outgoing)
         parts = layout(outgoing.reply, outgoing.direction)
         ids: list[str] = []
         for done in range(parts_done, len(parts)):
-            attempt = await self._send_part(outgoing.address, parts[done])
+            attempt = await self._send_part(outgoing, parts[done])
             ids.extend(attempt.platform_ids)
             if attempt.result is not SendResult.SENT:
                 return replace(attempt, platform_ids=tuple(ids), parts_done=done)
         if not parts:
             return Sent(SendResult.UNDELIVERABLE, reason="empty text")
+        if file is not None and file.place and parts_done < len(parts):
+            ids.extend(await send_pin(self._client, outgoing, file.place))
         return Sent(SendResult.SENT, tuple(ids), parts_done=len(parts))
 
-    async def _send_part(self, address: str, part: Part) -> Sent:
+    async def _send_part(self, outgoing: Outgoing, part: Part) -> Sent:
         """One message. What Telegram refuses to lay out goes once more as bare text."""
-        params: dict[str, Any] = {"chat_id": address, "text": part.text}
+        params: dict[str, Any] = {"chat_id": outgoing.address, "text": part.text}
+        params |= quietly(outgoing)
         # A preview would show a page's name and picture to whoever looks at the phone.
         extras = {"reply_markup": part.keyboard, "link_preview_options": {"is_disabled": True}}
         attempt = await self._attempt(params | extras)
         if attempt.reason not in (REFUSED, BAD_ENTITIES):
             return attempt
         log.error("telegram refused a reply as it was laid out", extra={"reason": attempt.reason})
-        kept = {"reply_markup": part.keyboard} if attempt.reason == BAD_ENTITIES else {}
-        return await self._attempt(params | kept)
+        if attempt.reason == BAD_ENTITIES:
+            return await self._attempt(params | {"reply_markup": part.keyboard})
+        return await self._send_plainer(params, part)
+
+    async def _send_plainer(self, params: dict[str, Any], part: Part) -> Sent:
+        """Without the buttons that an older server does not know; then without any."""
+        fewer = without_copies(part.keyboard) if part.keyboard else None
+        if fewer is not None and fewer != part.keyboard:
+            attempt = await self._attempt(params | {"reply_markup": fewer})
+            if attempt.reason != REFUSED:
+                return attempt
+        return await self._attempt(params)
 
     async def _attempt(self, params: dict[str, Any]) -> Sent:
         try:
@@ -74,7 +89,15 @@ class TelegramChannel:
                 result = await self._client.call("sendMessage", params)
         except Exception as error:
             return outcome(error)
-        return Sent(SendResult.SENT, _message_ids(result))
+        return Sent(SendResult.SENT, message_ids(result))
+
+    async def clear(self, address: str, numbers: Sequence[str]) -> Cleared:
+        return await clear_chat(self._client, address, numbers)
+
+    async def typing(self, address: str) -> None:
+        """Show for a few seconds that somebody writes. Whoever calls needs no result."""
+        async with asyncio.timeout(TYPING_TIMEOUT_S):
+            await self._client.call("sendChatAction", {"chat_id": address, "action": "typing"})
 
     def answer_buttons(self, updates: Sequence[object]) -> None:
         """Stop the little clocks on pressed buttons, behind the caller's back."""
@@ -93,36 +116,6 @@ class TelegramChannel:
             task.cancel()
         await asyncio.gather(*self._answers, return_exceptions=True)
         await self._client.close()
-
-
-def outcome(error: Exception) -> Sent:
-    """What a failed call means for the message. Order matters: BadRequest is a NetworkError."""
-    if isinstance(error.__cause__, _NEVER_LEFT):
-        return Sent(SendResult.RETRY, reason="not reached")
-    if isinstance(error, Later):
-        return Sent(SendResult.RETRY, retry_after_s=error.retry_after_s, reason="told to wait")
-    if isinstance(error, Forbidden):
-        return Sent(SendResult.UNDELIVERABLE, reason="blocked")
-    if isinstance(error, ChatMigrated):
-        return Sent(SendResult.UNDELIVERABLE, reason="chat gone")
-    if isinstance(error, BadRequest):
-        return Sent(SendResult.UNDELIVERABLE, reason=_why_bad(error.message.lower()))
-    if isinstance(error, InvalidToken):
-        return Sent(SendResult.RETRY, reason="token refused")
-    if isinstance(error, Refused):
-        return Sent(SendResult.RETRY, reason="server error")
-    return Sent(SendResult.UNCERTAIN, reason="no answer")
-
-
-def _why_bad(description: str) -> str:
-    if any(phrase in description for phrase in _GONE):
-        return "chat gone"
-    return BAD_ENTITIES if "entit" in description else REFUSED
-
-
-def _message_ids(result: object) -> tuple[str, ...]:
-    number = result.get("message_id") if isinstance(result, Mapping) else None
-    return (str(number),) if isinstance(number, int) else ()
 
 
 def _query_id(update: Any) -> str:

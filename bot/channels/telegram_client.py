@@ -13,6 +13,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
@@ -88,7 +89,8 @@ class TelegramClient:
     """One bot's calls. Needs no start: the first call opens the connection."""
 
     def __init__(self, token: str, api_url: str = "", pool_size: int = 64) -> None:
-        self._base = f"{(api_url or OFFICIAL_API).rstrip('/')}/bot{token}"
+        server = (api_url or OFFICIAL_API).rstrip("/")
+        self._base, self._files = f"{server}/bot{token}", f"{server}/file/bot{token}"
         self.bot_id = token.partition(":")[0]
         self._request = QuietRequest(
             connection_pool_size=pool_size,
@@ -99,6 +101,7 @@ class TelegramClient:
             # A proxy for the outside world cannot reach a server on this machine.
             httpx_kwargs={"trust_env": False} if _is_here(api_url) else None,
         )
+        self._web = httpx.AsyncClient(timeout=10, trust_env=not _is_here(api_url))
         keep_bot_urls_out_of_logs()
 
     async def call(
@@ -114,7 +117,27 @@ class TelegramClient:
         except KeyError:
             raise Unreadable("no result") from None
 
+    async def download(self, path: str, most: int) -> bytes:
+        """A file of `getFile`, at most `most` bytes.
+
+        Raises `FileNotFoundError`, `OverflowError`, and what the network raises.
+        """
+        found = bytearray()
+        async with self._web.stream("GET", f"{self._files}/{path}") as answer:
+            if answer.status_code >= 500:
+                raise Refused(f"status {answer.status_code}")
+            if answer.status_code != 200:
+                raise FileNotFoundError
+            if int(answer.headers.get("content-length") or 0) > most:
+                raise OverflowError
+            async for piece in answer.aiter_raw():
+                found += piece
+                if len(found) > most:
+                    raise OverflowError
+        return bytes(found)
+
     async def close(self) -> None:
+        await self._web.aclose()
         await self._request.shutdown()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import regex  # type: ignore[import-untyped]
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.messages import MAX_ACTION_BYTES, Choice, Reply, clean_text
 
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 MAX_UNITS = 4096  # UTF-16 code units of one message
 MAX_BUTTONS = 100
+MAX_COPIED = 256  # characters that a button may copy
 SHORT_LABEL = 20  # characters; two such buttons fit side by side on a small phone
 
 LRI, PDI, RLM = "\u2066", "\u2069", "\u200f"
@@ -167,8 +168,17 @@ def keyboard(choices: Sequence[Choice]) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(_rows(buttons)) if buttons else None
 
 
+def without_copies(board: InlineKeyboardMarkup) -> InlineKeyboardMarkup | None:
+    """For a server that does not know buttons that copy; None when no other is left."""
+    rows = ([b for b in row if b.copy_text is None] for row in board.inline_keyboard)
+    kept = [row for row in rows if row]
+    return InlineKeyboardMarkup(kept) if kept else None
+
+
 def _button(choice: Choice) -> InlineKeyboardButton | None:
     label = clean_text(choice.label).strip()
+    if label and 0 < len(choice.copy) <= MAX_COPIED:
+        return InlineKeyboardButton(label, copy_text=CopyTextButton(choice.copy))
     if label and choice.url and _opens_on_telegram(choice.url):
         return InlineKeyboardButton(label, url=choice.url)
     if label and not choice.url and 0 < len(choice.action.encode()) <= MAX_ACTION_BYTES:

@@ -12,9 +12,10 @@ from litestar.handlers import HTTPRouteHandler
 
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_client import TelegramClient, keep_bot_urls_out_of_logs
+from bot.channels.telegram_files import TelegramFiles
 from bot.channels.telegram_poll import TelegramPoller
 from bot.channels.telegram_profile import publish_profile
-from bot.channels.telegram_read import CHANNEL, Quarantine, to_inbound
+from bot.channels.telegram_read import CHANNEL, Quarantine, to_inbound, without_places
 from bot.channels.telegram_staff import Alerts, TelegramStaff, is_link
 from bot.channels.telegram_webhook import announce_webhook, webhook_route
 from bot.i18n import direction
@@ -58,6 +59,7 @@ class TelegramLink:
         keep_bot_urls_out_of_logs()
         self._client = TelegramClient(token, api_url)
         self.channel = TelegramChannel(self._client)
+        self.files = TelegramFiles(self._client)
         self.staff = TelegramStaff(self._client, alerts, render) if alerts is not None else None
         self._bot = token.partition(":")[0]
         self._webhook_url, self._secrets = webhook_url, secrets
@@ -116,7 +118,8 @@ class TelegramLink:
         if not isinstance(event, Quarantine):
             return event
         log.warning("update set aside", extra={"reason": event.reason})
-        return Quarantined(CHANNEL, self._bot, event.event_id, _as_text(update), _author(update))
+        text = _as_text(without_places(update))
+        return Quarantined(CHANNEL, self._bot, event.event_id, text, _author(update))
 
     async def _answer_from_memory(self, inbound: Inbound) -> None:
         # The update comes again until it is stored, and one card is enough.

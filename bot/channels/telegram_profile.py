@@ -26,6 +26,7 @@ COMMANDS: tuple[tuple[str, Text], ...] = (
     ("menu", N_("profile_menu", "Choose a topic")),
     ("language", N_("profile_language", "Change the language")),
     ("country", N_("profile_country", "Change the country")),
+    ("office", N_("profile_office", "Find an office near you")),
     ("human", N_("profile_human", "Talk to a counsellor")),
     ("help", N_("profile_help", "What this bot can do, and emergency numbers")),
     ("forget", N_("profile_forget", "Delete what I wrote here")),

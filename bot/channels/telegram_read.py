@@ -7,12 +7,14 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from telegram import CallbackQuery, Chat, ChatMemberUpdated, Message, Update, User
 
-from bot.messages import Inbound, Kind, clean_text
+from bot.channels.telegram_files import attachment
+from bot.flows.find_office import place_text
+from bot.messages import Attachment, Inbound, Kind, clean_text
 
 CHANNEL = "telegram"
 
@@ -65,6 +67,18 @@ class Quarantine:
 
     event_id: str
     reason: str  # a constant
+
+
+def without_places(update: Any, levels: int = 30) -> Any:
+    """A copy that does not say where somebody was: what is set aside is kept for days."""
+    if not levels:
+        return None  # deeper than anything Telegram sends
+    if isinstance(update, Mapping):
+        kept = ((key, item) for key, item in update.items() if key not in ("location", "venue"))
+        return {key: without_places(item, levels - 1) for key, item in kept}
+    if isinstance(update, list):
+        return [without_places(item, levels - 1) for item in update]
+    return update
 
 
 class _NotOurs(Exception):
@@ -139,9 +153,20 @@ def _message(message: Message, update_id: int, bot_id: str) -> Inbound:
     action = ""
     if kind is Kind.TEXT and (command := _COMMAND.fullmatch(text)):
         kind, text, action = Kind.COMMAND, command[2] or "", _action(command)
-    return _inbound(
+    found = _inbound(
         person, chat, update_id, bot_id, kind, text=text, action=action, message_id=_id_of(message)
     )
+    return replace(found, file=_file(message, kind, bot_id), place=_place(message, kind))
+
+
+def _place(message: Message, kind: Kind) -> str:
+    """Where somebody says they are, to about a kilometre; finer is never ours."""
+    where = message.location if kind is Kind.LOCATION else None
+    return place_text(where.latitude, where.longitude) if where is not None else ""
+
+
+def _file(message: Message, kind: Kind, bot_id: str) -> Attachment | None:
+    return None if kind in (Kind.TEXT, Kind.COMMAND) else attachment(message, bot_id)
 
 
 def _edit(message: Message, update_id: int, bot_id: str) -> Inbound:
@@ -222,7 +247,7 @@ def _id_of(message: Any) -> str:
 
 
 def _inbound(
-    person: User, chat: Chat, update_id: int, bot_id: str, kind: Kind, **rest: str
+    person: User, chat: Chat, update_id: int, bot_id: str, kind: Kind, **rest: Any
 ) -> Inbound:
     return Inbound(
         channel=CHANNEL,

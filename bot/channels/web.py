@@ -20,6 +20,7 @@ from litestar.response import Stream
 from litestar.types import ExceptionHandlersMap
 
 from bot.channels.web_answers import Errors, file, packed
+from bot.channels.web_files import WebFiles, wants_files
 from bot.channels.web_guard import BODY_S, App, Guard
 from bot.channels.web_input import (
     MAX_BODY,
@@ -33,7 +34,7 @@ from bot.channels.web_input import (
 )
 from bot.channels.web_page import Pages, View, as_json, read_assets
 from bot.channels.web_service import Receipt, Shown, WebParts
-from bot.channels.web_stream import Streams
+from bot.channels.web_stream import Drawn, Streams
 from bot.channels.web_token import issue_token, verify_token
 from bot.channels.web_words import WORDS
 from bot.messages import Inbound, Kind, StorageUnavailable
@@ -42,10 +43,11 @@ log = logging.getLogger(__name__)
 
 FORM_WAIT_S = 3.0  # a page without script waits this long for its answer
 FORGET_WAIT_S = 5.0
-SERVED = ("punte.js", "favicon.svg")  # the style stands in the page
+SERVED = ("punte.js", "photo.js", "favicon.svg")  # the style stands in the page
 MAX_SHOWN = 200  # bubbles on a page without script
 TOKEN_HEADER = "x-punte-token"
 _COMMAND = re.compile(r"\s*/([a-z]+)\b")  # our own words tell people to type /forget
+_HIDE = "P:h"  # a button of the dialogue; the page empties itself
 _LANGUAGE = "language "  # the command that changes a conversation's language
 
 
@@ -58,6 +60,8 @@ class Web:
         self.pages = Pages(parts, self.assets)
         self.streams = Streams(parts)
         self.errors = Errors(self.pages)
+        self.files = WebFiles(parts, self.pages, self._person, self._inbound, self._drawn)
+        self._wants_files = wants_files(parts.files)
 
     def guarded(self, app: App, body_s: float = BODY_S) -> App:
         return Guard(app, self.parts.settings, self.pages.style_hash, self.errors.explain, body_s)
@@ -91,6 +95,12 @@ class Web:
         async def forget(request: Req) -> Response[Any]:
             return await self._forget(request)
 
+        @post(
+            "/chat/hide", status_code=200, include_in_schema=False, request_max_body_size=MAX_BODY
+        )
+        async def hide(request: Req) -> Response[bytes]:
+            return await self._hide(request)
+
         @post("/leave", include_in_schema=False, request_max_body_size=MAX_BODY)
         async def leave(request: Req) -> Response[bytes]:
             return await self._leave(request)
@@ -99,7 +109,8 @@ class Web:
         async def files(request: Req) -> Response[bytes]:
             return file(request, self.assets[request.url.path.rpartition("/")[2]])
 
-        return [first_page, say_by_form, say, messages, stream, forget, leave, files]
+        found = [first_page, say_by_form, say, messages, stream, forget, hide, leave, files]
+        return found + self.files.routes()
 
     def _files(self) -> list[str]:
         # A route for each name: no path from outside ever meets the file system.
@@ -114,6 +125,7 @@ class Web:
             token=issue_token(self.parts.token_key),
             country=self.pages.country_of(query.get("country", "")),
             entry=query.get("entry", ""),
+            flow=query.get("flow", ""),
         )
         return self._page(request, view)
 
@@ -127,6 +139,8 @@ class Web:
             draft=form.get("text", ""),
         )
         posted = _posted(form, view)
+        if posted.text.strip().lower() == "/hide" or posted.action == _HIDE:
+            return await self._emptied(request, person, view)
         if "refresh" in form or not (posted.text.strip() or posted.action or "switch" in form):
             word = None if "refresh" in form else WORDS["err_empty"]
             return await self._drawn(request, person, replace(view, notice=word))
@@ -139,14 +153,17 @@ class Web:
         draft = view.draft if posted.action else ""
         return await self._drawn(request, person, replace(view, draft=draft, waiting=not answered))
 
-    async def _drawn(self, request: Req, person: str, view: View) -> Response[bytes]:
+    async def _drawn(
+        self, request: Req, person: str, view: View, status: int = 200
+    ) -> Response[bytes]:
         """The page with the conversation in it, as far as it can be read now."""
+        view = replace(view, files=await self._wants_files(person))
         try:
             shown = await self._read(person, 0)
         except StorageUnavailable:
             view = replace(view, notice=WORDS["err_away"])
             return self._page(request, view, 503)
-        return self._page(request, replace(view, shown=shown))
+        return self._page(request, replace(view, shown=shown), status)
 
     def _unsaved(self, request: Req, view: View, posted: Posted, person: str) -> Response[bytes]:
         """Nothing was stored. The same id stays in the form, so that a second try is no second
@@ -163,7 +180,7 @@ class Web:
     async def _say(self, request: Req) -> Response[dict[str, Any]]:
         person = self._person(request.headers.get(TOKEN_HEADER, ""))
         posted = await read_json(request)
-        if not (posted.text.strip() or posted.action):
+        if not (posted.text.strip() or posted.action or posted.place):
             raise Trouble(400, "err_empty")
         inbound = self._inbound(person, posted)
         try:
@@ -178,7 +195,23 @@ class Web:
     async def _messages(self, request: Req) -> Response[dict[str, Any]]:
         person = self._person(request.headers.get(TOKEN_HEADER, ""))
         shown = await self._read(person, read_cursor(request))
-        return Response({"messages": [as_json(bubble) for bubble in shown]})
+        return Response({"messages": await self._drawn_by(request)(person, shown)})
+
+    def _drawn_by(self, request: Req) -> Drawn:
+        """Bubbles for the page's script, in the page's language."""
+        locale = self._locale(request, "")
+
+        async def drawn(person: str, shown: Sequence[Shown]) -> list[dict[str, Any]]:
+            if not shown:
+                return []
+            of = self.pages.file_of
+            beside = {
+                "files": await self._wants_files(person),
+                "quiet": await self.parts.is_discreet(person),
+            }
+            return [as_json(s) | beside | {"file": of(s, locale)} for s in shown]
+
+        return drawn
 
     async def _stream(self, request: Req) -> Stream:
         person = self._person(request.headers.get(TOKEN_HEADER, ""))
@@ -188,7 +221,7 @@ class Web:
         if self.streams.is_full(person):
             raise Trouble(429, "err_busy")
         return Stream(
-            self.streams.events(person, after),
+            self.streams.events(person, after, self._drawn_by(request)),
             media_type="text/event-stream",
             headers={"x-accel-buffering": "no"},
         )
@@ -211,6 +244,21 @@ class Web:
             notice=WORDS["deleted" if done else "deleting"],
         )
         return self._page(request, view)
+
+    async def _hide(self, request: Req) -> Response[bytes]:
+        form = await read_form(request)
+        person = self._person(form.get("token", ""))
+        locale = self._locale(request, form.get("lang", ""))
+        country = self.pages.country_of(form.get("country", ""))
+        return await self._emptied(request, person, View(locale, form["token"], country=country))
+
+    async def _emptied(self, request: Req, person: str, view: View) -> Response[bytes]:
+        """The same conversation on a page that shows nothing of it. With us it stays."""
+        posted = Posted(secrets.token_urlsafe(16), locale=view.locale)
+        inbound = replace(self._inbound(person, posted), kind=Kind.COMMAND, action="hide")
+        done = await self._accept_and_wait(inbound, FORGET_WAIT_S)
+        notice = WORDS["hidden" if done else "hiding"]
+        return self._page(request, replace(view, draft="", notice=notice, live=True))
 
     async def _leave(self, request: Req) -> Response[bytes]:
         """Leads away whatever happens; the token dies on the way if it can."""
@@ -247,6 +295,8 @@ class Web:
             kind, action = Kind.COMMAND, _LANGUAGE + locale
         elif action:
             kind = Kind.BUTTON
+        elif posted.place:
+            kind, text = Kind.LOCATION, ""
         elif command := _COMMAND.match(posted.text):
             kind, action = Kind.COMMAND, posted.text[command.start(1) :].strip()
             text = posted.text[command.end() :].strip()
@@ -261,6 +311,7 @@ class Web:
             address=person,
             language=self.pages.locale_for(posted.locale),
             country=self.pages.country_of(posted.country),
+            place=posted.place if kind is Kind.LOCATION else "",
         )
 
     async def _accept(self, inbound: Inbound) -> Receipt:

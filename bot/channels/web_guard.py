@@ -19,19 +19,21 @@ from bot.channels.web_service import Settings
 log = logging.getLogger(__name__)
 
 BODY_S = 10.0
+FILE_S = 60.0  # 5 MB from a phone in a field
+_FILES = ("/chat/files", "/attach")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 _ALWAYS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "permissions-policy": "camera=(), geolocation=(self), microphone=()",
 }
 _NO_PAGE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _NOT_KEPT = "no-store"
 _DESK_PAGE = (
     "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; script-src 'self';"
-    " style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'"
+    " style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'"
 )
 DESK = "/desk"  # where counsellors work
 # The address of a static file carries its hash, so that a new release is a new address.
@@ -127,7 +129,7 @@ class Guard:
             await answer.whole(refused, *self.explain(scope, refused, ""))
             return
         try:
-            await self.app(scope, self._hurried(receive), answer.send)
+            await self.app(scope, self._hurried(receive, scope["path"]), answer.send)
         except Exception:
             if answer.started:
                 raise
@@ -146,9 +148,10 @@ class Guard:
             return 403
         return 0
 
-    def _hurried(self, receive: Receive) -> Receive:
+    def _hurried(self, receive: Receive, path: str) -> Receive:
         """`receive` that gives the body `body_s` in all, and then waits as long as it takes."""
-        deadline = asyncio.get_running_loop().time() + self.body_s
+        body_s = max(FILE_S, self.body_s) if path.endswith(_FILES) else self.body_s
+        deadline = asyncio.get_running_loop().time() + body_s
         whole = False
 
         async def hurried() -> Message:

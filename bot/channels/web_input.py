@@ -12,6 +12,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 
 from bot.channels.web_words import WORDS
+from bot.flows.find_office import read_place
 from bot.messages import MAX_ACTION_BYTES, Text, clean_text
 
 MAX_BODY = 64 * 1024
@@ -38,6 +39,7 @@ class Posted(msgspec.Struct, frozen=True):
     action: str = ""
     locale: str = ""
     country: str = ""
+    place: str = ""  # "45.75,21.21", rounded on the device
 
 
 async def read_json(request: Req) -> Posted:
@@ -68,6 +70,8 @@ async def read_form(request: Req, max_fields: int = _MAX_FIELDS) -> dict[str, st
 
 def checked(posted: Posted) -> Posted:
     if not _MESSAGE_ID.fullmatch(posted.id) or len(posted.action.encode()) > MAX_ACTION_BYTES:
+        raise Trouble(400, "err_unreadable")
+    if posted.place and read_place(posted.place) is None:
         raise Trouble(400, "err_unreadable")
     return posted
 

@@ -14,6 +14,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bot.channels.file_types import TYPES
+from bot.channels.media_words import sent, size_of, to_get
 from bot.channels.web_service import Shown, WebParts
 from bot.channels.web_text import PHONE, first_number, pieces, safe_url
 from bot.channels.web_words import WORDS
@@ -59,11 +61,14 @@ class View:
     message_id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     country: str = ""
     entry: str = ""
+    flow: str = ""
     draft: str = ""
     shown: Sequence[Shown] = ()
     notice: Text | None = None
     failed: bool = False  # the draft could not be stored: the numbers stand beside it
     waiting: bool = False  # it is stored, and its answer is not there yet
+    live: bool = False  # an empty page whose conversation goes on
+    files: bool = False  # a counsellor is there, or asked for: files can be sent
 
 
 class Words:
@@ -115,7 +120,7 @@ class Pages:
     def chat(self, view: View) -> bytes:
         context = self._frame(view.locale) | {
             "view": view,
-            "bubbles": [self.bubble(shown) for shown in view.shown],
+            "bubbles": [self.bubble(shown, view.locale) for shown in view.shown],
             "last_seq": view.shown[-1].seq if view.shown else 0,
             "came_for": self._came_for(view),
             "start_choices": _usable(self.parts.start_choices(view.locale, view.country)),
@@ -128,7 +133,7 @@ class Pages:
         context = self._frame(locale) | {"message": message, "number": number}
         return self._draw("error.html", context)
 
-    def bubble(self, shown: Shown) -> dict[str, Any]:
+    def bubble(self, shown: Shown, locale: str) -> dict[str, Any]:
         """One bubble for the template; `as_json` is its twin for the script."""
         by_person = shown.author == "person"
         return {
@@ -139,13 +144,28 @@ class Pages:
             "locale": shown.locale,
             "dir": "auto" if by_person or not shown.locale else direction(shown.locale),
             "id": own_id(shown.event_id),
+            "file": self.file_of(shown, locale),
         }
 
+    def file_of(self, shown: Shown, locale: str) -> dict[str, Any] | None:
+        """What a bubble says of its file, and whether it can be fetched."""
+        file = shown.file
+        if file is None or not file.stored_id or file.type not in TYPES:
+            return None
+        words, kind = self.words(locale), TYPES[file.type].kind
+        is_sent = shown.author == "counsellor"
+        label = to_get(kind) if is_sent else sent(kind)
+        size = words.say(size_of(file))
+        return {"label": words.say(label.having(size=size)), "download": is_sent}
+
     def _came_for(self, view: View) -> Choice | None:
+        # What the buttons carry is said in `bot/dialogue/actions.py`.
         snapshot = self.parts.knowledge.snapshot
+        if view.flow in snapshot.flows:
+            return Choice(snapshot.flow_label(view.flow, view.locale), action=f"f:{view.flow}")
         if view.entry not in snapshot.entries:
             return None
-        return Choice(snapshot.question(view.entry, view.locale), action=f"entry:{view.entry}")
+        return Choice(snapshot.question(view.entry, view.locale), action=f"e:{view.entry}")
 
     def _frame(self, locale: str) -> dict[str, Any]:
         settings = self.parts.settings
@@ -205,4 +225,5 @@ def as_json(shown: Shown) -> dict[str, Any]:
         "dir": direction(shown.locale) if bot_side else "auto",
         "at": shown.at.isoformat() if shown.at else None,
         "id": own_id(shown.event_id),
+        "neutral": shown.is_neutral,
     }

@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from bot.i18n import Catalogues
-from bot.messages import Choice, Inbound, Reply
+from bot.messages import Attachment, Choice, Inbound, Reply
+from bot.storage import Content, NewFile
+from bot.storage import Shown as Line
+from bot.storage.phone_safety import NEUTRAL
 
 Author = Literal["person", "bot", "counsellor", "notice"]
 
@@ -24,6 +27,23 @@ class Shown:
     locale: str = ""
     at: datetime | None = None
     event_id: str = ""  # of a person's own message: the `Inbound.event_id` it came with
+    file: Attachment | None = None
+    is_neutral: bool = False  # says only that something waits for the agreed word
+
+
+def on_page(line: Line) -> Shown:
+    """A stored line as the page shows it."""
+    return Shown(
+        line.seq,
+        line.author,  # type: ignore[arg-type]
+        line.text,
+        line.choices,
+        line.locale,
+        line.at,
+        line.event_id,
+        line.file,
+        line.block == NEUTRAL,
+    )
 
 
 class Receipt(Protocol):
@@ -43,6 +63,22 @@ class Intake(Protocol):
         ...
 
 
+class Files(Protocol):
+    """What people and counsellors send each other. May raise `StorageUnavailable`."""
+
+    async def is_wanted(self, person: str) -> bool:
+        """Whether a counsellor answers this person, or is to."""
+        ...
+
+    async def accept(self, inbound: Inbound, file: NewFile) -> Receipt:
+        """As `Intake.accept`. Raises `NoRoom`."""
+        ...
+
+    async def sent(self, person: str, seq: int) -> Content | None:
+        """What a counsellor sent in line `seq`."""
+        ...
+
+
 class Snapshot(Protocol):
     """The part of `bot.knowledge.Snapshot` that the page reads."""
 
@@ -50,7 +86,10 @@ class Snapshot(Protocol):
     def catalogues(self) -> Catalogues: ...
     @property
     def entries(self) -> Mapping[str, Any]: ...
+    @property
+    def flows(self) -> Mapping[str, Any]: ...
     def question(self, entry_id: str, locale: str) -> str: ...
+    def flow_label(self, flow_id: str, locale: str) -> str: ...
 
 
 class Knowledge(Protocol):
@@ -71,6 +110,10 @@ class Settings(Protocol):
     def allowed_hosts(self) -> tuple[str, ...]: ...
 
 
+async def _nobody_is(person: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class WebParts:
     """Everything of the service that the web channel touches.
@@ -89,5 +132,9 @@ class WebParts:
     safety: Callable[[Inbound], Sequence[Reply]]  # from memory, for when the database is away
     leave: Callable[[str], Awaitable[None]]  # this person's token is dead from now on
     has_left: Callable[[str], Awaitable[bool]]
+    # Person -> when a counsellor was last seen writing to them; a number that only grows.
+    counsellor_wrote: Callable[[str], float] = lambda person: 0.0
+    is_discreet: Callable[[str], Awaitable[bool]] = _nobody_is  # a person agreed on a word
+    files: Files | None = None  # none: the page takes no files
     keep_days: int = 30
     keep_case_days: int = 90

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
 
 from bot.channels.web_page import as_json
 from bot.channels.web_service import Shown, WebParts
@@ -13,6 +14,13 @@ from bot.messages import StorageUnavailable
 HEARTBEAT_S = 15.0
 PAGE = 100  # bubbles read at a time
 MAX_STREAMS = 6  # of one conversation: tabs, and connections that died without a word
+
+# Person and bubbles -> what the page's script draws.
+Drawn = Callable[[str, Sequence[Shown]], Awaitable[list[dict[str, Any]]]]
+
+
+async def _plain(person_id: str, shown: Sequence[Shown]) -> list[dict[str, Any]]:
+    return [as_json(bubble) for bubble in shown]
 
 
 class Streams:
@@ -24,18 +32,22 @@ class Streams:
     def is_full(self, person_id: str) -> bool:
         return self.open[person_id] >= MAX_STREAMS
 
-    async def events(self, person_id: str, after: int) -> AsyncIterator[str]:
+    async def events(self, person_id: str, after: int, drawn: Drawn = _plain) -> AsyncIterator[str]:
         self.open[person_id] += 1
         try:
             yield ": here\n\n"
+            wrote = self.parts.counsellor_wrote(person_id)
             while not await self.parts.has_left(person_id):
                 shown = await self.parts.transcript(person_id, after, PAGE)
-                for bubble in shown:
+                for bubble in await drawn(person_id, shown):
                     yield _event(bubble)
-                    after = bubble.seq
+                    after = bubble["seq"]
                 if not shown:
                     await self.parts.wait_for_news(person_id, after, self.heartbeat_s)
                     yield ":\n\n"
+                    wrote, before = self.parts.counsellor_wrote(person_id), wrote
+                    if wrote > before:
+                        yield "event: writing\ndata: {}\n\n"
         except StorageUnavailable:
             return  # the page comes back by its cursor
         finally:
@@ -43,6 +55,6 @@ class Streams:
             self.open += Counter()  # drops the zeros
 
 
-def _event(bubble: Shown) -> str:
+def _event(bubble: dict[str, Any]) -> str:
     # json.dumps writes no line break, so the data stays on one line.
-    return f"id: {bubble.seq}\nevent: bubble\ndata: {json.dumps(as_json(bubble))}\n\n"
+    return f"id: {bubble['seq']}\nevent: bubble\ndata: {json.dumps(bubble)}\n\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.channels.media_words import MEDIA_WORDS
 from bot.messages import N_, Text
 
 # Translators: the page is read on small phones, often by people who are afraid or tired.
@@ -46,6 +47,7 @@ _TEXTS = (
     N_("web_bot", "Punte:"),
     N_("web_counsellor", "Counsellor"),
     N_("web_writing", "Punte is writing…"),
+    N_("web_counsellor_writing", "A counsellor is writing…"),
     N_("web_new_tab", "opens another site"),
     N_("web_refresh", "Show new answers"),
     N_("web_waiting", "We have your message. The answer is on its way."),
@@ -54,6 +56,17 @@ _TEXTS = (
         "web_delete_explain",
         "Everything written here is deleted from our service. This cannot be undone.",
     ),
+    N_("web_hide", "Clear this screen"),
+    N_(
+        "web_hide_explain",
+        "This page is emptied and shows nothing of this chat again. A counsellor still has it.",
+    ),
+    N_(
+        "web_hidden",
+        "Done. The history of this browser still shows that you were here. With us nothing is"
+        " deleted.",
+    ),
+    N_("web_hiding", "This takes a moment. Please press Leave if somebody comes."),
     N_("web_deleted", "This chat has been deleted."),
     N_("web_deleting", "We are deleting this chat. It takes a moment."),
     N_("web_sending", "Sending…"),
@@ -75,4 +88,4 @@ _TEXTS = (
     N_("web_start_again", "Back to the start"),
 )
 
-WORDS: dict[str, Text] = {text.key.removeprefix("web_"): text for text in _TEXTS}
+WORDS: dict[str, Text] = {text.key.removeprefix("web_"): text for text in _TEXTS} | MEDIA_WORDS

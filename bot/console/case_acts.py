@@ -14,12 +14,13 @@ from bot.console.case_page import Drawn
 from bot.console.moments import read_day
 from bot.console.phrase_panel import NotSendable, Panel, Sendable
 from bot.console.rows import OUTCOMES
-from bot.console.visit import Visit, see_other
+from bot.console.visit import Visit, html, see_other
 from bot.messages import MAX_TEXT
 from bot.storage import (
     ConsentNeeded,
     NoSuchColleague,
     SomethingNewer,
+    TooLate,
     WaitsFor,
 )
 
@@ -43,9 +44,11 @@ async def reply(visit: Visit) -> Response[bytes]:
             text,
             _count(visit, "seen_up_to"),
             _key(visit, "reply", text),
+            wait=_waits(visit),
         )
     except SomethingNewer:
         return await _again(visit, 409, "err_newer", seen=_count(visit, "seen_up_to"))
+    await _remember_habit(visit)
     return see_other(_page(visit, "reply"))
 
 
@@ -75,9 +78,15 @@ async def send(visit: Visit) -> Response[bytes]:
         hit = panel.hit(ref)
         seen = _count(visit, "seen_up_to")
         return await _again(visit, 409, "err_newer", seen=seen, found=[hit] if hit else [])
+    await _remember_habit(visit)
     if visit.form.get("text", "").strip():
         return await _again(visit, 200)
     return see_other(_page(visit, "reply"))
+
+
+def _is_urgent(ref: str) -> bool:
+    """Questions about safety, and the emergency number, wait for nobody's second thought."""
+    return ref.startswith("p:safe-") or ref == "p:who-5"
 
 
 async def _send_all(visit: Visit, ref: str, what: Sendable) -> None:
@@ -95,6 +104,7 @@ async def _send_all(visit: Visit, ref: str, what: Sendable) -> None:
             key,
             message.choices,
             message.origin,
+            wait=_waits(visit) and not _is_urgent(ref),
         )
     if what.due_on is not None:
         due_at = visit.calendar.end_of(what.due_on) - timedelta(minutes=1)
@@ -111,6 +121,41 @@ async def note(visit: Visit) -> Response[bytes]:
     key = _key(visit, "note", text)
     await visit.desk.note(visit.staff, visit.number, _count(visit, "fence"), text, key)
     return see_other(_page(visit, "notes"))
+
+
+async def undo(visit: Visit) -> Response[bytes]:
+    """Take a reply back that nobody has yet; its words stand in the box again."""
+    try:
+        said = await visit.desk.take_back(
+            visit.staff, visit.number, _count(visit, "fence"), _count(visit, "seq")
+        )
+    except TooLate:
+        return await _again(visit, 409, "err_too_late")
+    draft = "\n\n".join(filter(None, (said, visit.form.get("text", "").strip())))
+    return await case_page.draw(visit, Drawn(draft=draft[:MAX_TEXT]))
+
+
+async def send_now(visit: Visit) -> Response[bytes]:
+    fence, seq = _count(visit, "fence"), _count(visit, "seq")
+    await visit.desk.send_now(visit.staff, visit.number, fence, seq)
+    return see_other(_page(visit, f"line-{seq}"))
+
+
+async def typing(visit: Visit) -> Response[bytes]:
+    """The page's script says that its reader is writing; the person sees that, for a moment."""
+    await visit.desk.presence.writes(visit.staff, visit.number)
+    return html(b"")
+
+
+def _waits(visit: Visit) -> bool:
+    """Whether the form asks for a moment to take it back."""
+    return visit.form.get("wait_to_send") == "yes"
+
+
+async def _remember_habit(visit: Visit) -> None:
+    habits = visit.parts.store.desk
+    if _waits(visit) != await habits.waits_to_send(visit.staff):
+        await habits.set_waits_to_send(visit.staff, _waits(visit))
 
 
 async def resend(visit: Visit) -> Response[bytes]:
@@ -159,6 +204,7 @@ async def transfer(visit: Visit) -> Response[bytes]:
             visit.number,
             _count(visit, "fence"),
             consented=visit.form.get("consented") == "yes",
+            with_notes=visit.form.get("with_notes") == "yes",
             office_name=await _office_name(visit, target) if kind == "office" else "",
             **{names[kind]: target},
         )
@@ -175,7 +221,12 @@ async def _office_name(visit: Visit, code: str) -> str:
 
 
 async def release(visit: Visit) -> Response[bytes]:
-    await visit.desk.release(visit.staff, visit.number, _count(visit, "fence"))
+    """Back to the queue; a manager does it for an absent holder and has read nothing."""
+    seen = _count(visit, "seen_up_to") if "seen_up_to" in visit.form else None
+    try:
+        await visit.desk.release(visit.staff, visit.number, _count(visit, "fence"), seen)
+    except SomethingNewer:
+        return await _again(visit, 409, "err_newer", seen=seen)
     return see_other("/desk")
 
 
@@ -188,7 +239,11 @@ async def close(visit: Visit) -> Response[bytes]:
     outcome = visit.form.get("outcome", "")
     if outcome not in OUTCOMES:
         return await _again(visit, 422, "err_choose")
-    await visit.desk.close(visit.staff, visit.number, _count(visit, "fence"), outcome)
+    seen = _count(visit, "seen_up_to")
+    try:
+        await visit.desk.close(visit.staff, visit.number, _count(visit, "fence"), outcome, seen)
+    except SomethingNewer:
+        return await _again(visit, 409, "err_newer", seen=seen)
     return see_other("/desk/mine")
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from bot.channels.web_text import Piece, pieces
+from bot.console import flow_page
 from bot.console.guesses import Guessed, guesses_for
 from bot.console.moments import Moment
 from bot.console.visit import Visit
+from bot.console.withdraw_page import doubt_url
 from bot.i18n import direction
 from bot.storage import Opened, Shown
 
 _KINDS = ("button", "photo", "voice", "document", "sticker", "location", "contact")
+_TYPED = ("text", "edit")
+TRANSLATED = 20  # of the newest lines
 _FATES = {"pending": "fate_pending", "sending": "fate_pending"}
 _DOUBTFUL = ("uncertain", "undeliverable")
 _REPLY = re.compile(r"r:([a-z0-9-]{1,50}):([0-9]{1,2})")  # `bot.knowledge.said` packs it
@@ -33,21 +40,48 @@ class Line:
     day: str  # where a new day begins
     choices: tuple[str, ...]
     fate: str  # a word
+    held_until: str  # the hour at which it goes out, on the office's clock
     is_doubtful: bool
     is_new: bool
     guesses: Sequence[Guessed]
+    waits: bool  # a moment, before anybody gets it
+    can_undo: bool
+    translated: str  # by a machine, beside the original
+    doubt_url: str  # the page on which what it told is withdrawn
+
+
+class Beside(NamedTuple):
+    """What stands with the original, so that a counsellor understands it."""
+
+    guesses: Sequence[Guessed]
+    meaning: str
+    translated: str
 
 
 async def lines_of(visit: Visit, opened: Opened, seen: int | None) -> list[Line]:
     """`seen`: what the person wrote after this line is marked as new."""
     lines, day, replies = [], "", Replies(visit)
+    translated = await translations(visit, opened)
     for shown in opened.lines:
         date = visit.calendar.date_of(shown.at)
         guesses = await guesses_for(visit, opened.case, shown)
         meaning = replies.meaning_of(shown)
-        lines.append(_line(visit, shown, date if date != day else "", seen, guesses, meaning))
+        beside = Beside(guesses, meaning, translated.get(shown.seq, ""))
+        lines.append(_line(visit, shown, date if date != day else "", seen, beside))
         day = date
     return lines
+
+
+async def translations(visit: Visit, opened: Opened) -> dict[int, str]:
+    """The last things a person typed, in the counsellor's language, where a server does that."""
+    translate = visit.parts.translate
+    mine = {visit.staff.locale, *visit.staff.languages}
+    if translate is None or opened.case.locale in mine:
+        return {}
+    typed = [line for line in opened.lines if line.author == "person" and line.kind in _TYPED]
+    last = typed[-TRANSLATED:]
+    said = await asyncio.gather(*(translate(line.text, visit.staff.locale) for line in last))
+    return {line.seq: text for line, text in zip(last, said, strict=True) if text}
 
 
 def _line(
@@ -55,8 +89,7 @@ def _line(
     shown: Shown,
     day: str,
     seen: int | None,
-    guesses: Sequence[Guessed],
-    meaning: str,
+    beside: Beside,
 ) -> Line:
     by_person = shown.author == "person"
     # What a counsellor typed is in whatever language they chose to write.
@@ -67,20 +100,39 @@ def _line(
         pieces=pieces(shown.text, signs_visible=by_person),
         kind_word=f"kind_{shown.kind}" if shown.kind in _KINDS else "kind_other",
         is_edit=shown.edits > 0,
-        meaning=meaning,
+        meaning=beside.meaning,
+        translated=beside.translated,
         locale=shown.locale if is_known else "",
         dir=direction(shown.locale) if is_known else "auto",
         at=visit.calendar.clock(shown.at),
         day=day,
         choices=tuple(choice.label for choice in shown.choices),
         fate=_fate(shown),
+        held_until=visit.calendar.moment(shown.held_until).shown if shown.held_until else "",
         is_doubtful=shown.state in _DOUBTFUL,
         is_new=by_person and seen is not None and shown.seq > seen,
-        guesses=guesses,
+        guesses=beside.guesses,
+        waits=_waits(shown),
+        can_undo=shown.author == "counsellor" and (_waits(shown) or _is_unsent(shown)),
+        doubt_url=doubt_url(visit.snapshot, shown.facts),
     )
 
 
+def _waits(shown: Shown) -> bool:
+    return shown.visible_at is not None and shown.visible_at > datetime.now(UTC)
+
+
+def _is_unsent(shown: Shown) -> bool:
+    if shown.held:
+        return True
+    return shown.state == "pending" if shown.state else not shown.is_fetched
+
+
 def _fate(shown: Shown) -> str:
+    if _waits(shown):
+        return "fate_waits"
+    if shown.held:
+        return f"fate_held_{shown.held}"
     if not shown.state or (shown.author == "bot" and shown.state not in _DOUBTFUL):
         return ""
     return _FATES.get(shown.state, f"fate_{shown.state}")
@@ -98,7 +150,7 @@ class Replies:
         if shown.author != "person":
             for choice in shown.choices:
                 self._remember(choice.action, choice.label, shown.locale)
-            return ""
+            return flow_page.handed(self.visit, shown)
         phrase, number = self._offered.get(shown.text.strip(), ("", 0))
         return self._said(phrase, number, self.visit.staff.locale)
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from litestar import Response
 
 from bot.console.case_lines import lines_of
+from bot.console.file_lines import files_of
 from bot.console.moments import Moment
 from bot.console.phrase_panel import Hit, Panel
 from bot.console.rows import OUTCOMES
 from bot.console.visit import Visit
 from bot.console.words import WORDS
 from bot.messages import MAX_TEXT
-from bot.storage import Case, CaseEvent, CaseState, Role
+from bot.storage import Case, CaseEvent, CaseState, Opened, Role
 
 KEEP_CASE_DAYS = 90
 
@@ -40,7 +41,7 @@ async def show(visit: Visit) -> Response[bytes]:
 
 
 async def draw(visit: Visit, drawn: Drawn) -> Response[bytes]:
-    opened = await visit.desk.open(visit.staff, visit.number)
+    opened = await visit.desk.open(visit.staff, visit.number, visit.me.login_id)
     case = opened.case
     is_open = case.state is CaseState.CLAIMED and case.holder == visit.staff.id
     panel = Panel(visit.rows, case, drawn.form)
@@ -55,6 +56,7 @@ async def draw(visit: Visit, drawn: Drawn) -> Response[bytes]:
         about=_about(visit, case),
         key=secrets.token_urlsafe(16),
         lines=await lines_of(visit, opened, drawn.seen),
+        files=await files_of(visit, opened),
         last_seq=max((line.seq for line in opened.lines), default=0),
         notes=[(note, visit.calendar.moment(note.at)) for note in opened.notes],
         events=_events(visit, opened.events),
@@ -63,8 +65,16 @@ async def draw(visit: Visit, drawn: Drawn) -> Response[bytes]:
         topics=visit.rows.topics(),
         outcomes=OUTCOMES,
         max_text=MAX_TEXT,
+        is_parked=opened.is_parked,
+        last_wrote=_last_wrote(visit, opened),
+        waits_to_send=await visit.parts.store.desk.waits_to_send(visit.staff),
         **(await _people(visit) if is_open else {}),
     )
+
+
+def _last_wrote(visit: Visit, opened: Opened) -> Moment | None:
+    at = max((line.at for line in opened.lines if line.author == "person"), default=None)
+    return visit.calendar.moment(at) if at else None
 
 
 @dataclass(frozen=True, slots=True)

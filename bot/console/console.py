@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
 from bot.channels.web_input import Req, read_form
+from bot.channels.web_multipart import MAX_UPLOAD, Upload, read_upload
 from bot.console.access import Access, SignedOut
 from bot.console.pages import Pages
 from bot.console.routes import ROUTES, Answer, Route
@@ -56,13 +57,16 @@ class Console:
             http_method=route.method,
             status_code=200,
             include_in_schema=False,
-            request_max_body_size=MAX_BODY,
+            request_max_body_size=MAX_UPLOAD if route.takes_file else MAX_BODY,
         )(handle)
 
     # One request
 
     async def _handle(self, route: Route, answer: Answer, request: Req) -> Response[Any] | Stream:
-        form: Mapping[str, str] = await read_form(request, MAX_FIELDS) if route.changes else {}
+        if route.takes_file and await self.parts.gate.who(request) is None:
+            return await self._signed_out(request, {})  # nobody's five megabytes are read
+        sent = await _sent(route, request)
+        form: Mapping[str, str] = sent.fields
         me = await self.parts.gate.who(request)
         if me is None:
             return await self._signed_out(request, form)
@@ -72,7 +76,7 @@ class Console:
         if not me.staff.has(*route.roles):
             raise NotFoundException
         try:
-            return await answer(await self._visit(route, request, me, form))
+            return await answer(await self._visit(route, request, me, sent))
         except NoSuchCase as error:
             if not route.changes:
                 raise NotFoundException from None
@@ -82,11 +86,9 @@ class Console:
                 raise
             return _unsent(self.parts.pages, me.staff.locale, error, form)
 
-    async def _visit(
-        self, route: Route, request: Req, me: SignedIn, form: Mapping[str, str]
-    ) -> Visit:
-        office = await self._office(me.staff)
-        return Visit(request, self.parts, me, route.page, _nav(me.staff), form, office)
+    async def _visit(self, route: Route, request: Req, me: SignedIn, sent: Upload) -> Visit:
+        office, nav = await self._office(me.staff), _nav(me.staff)
+        return Visit(request, self.parts, me, route.page, nav, sent.fields, office, sent.data)
 
     async def _signed_out(self, request: Req, form: Mapping[str, str]) -> Response[Any]:
         if request.method == "GET" or "hx-request" in request.headers:
@@ -127,6 +129,15 @@ class Console:
         chosen = scope.get("state", {}).get(_LOCALE, "")
         pages = self.parts.pages
         return "text/html", pages.error(pages.locale_for(chosen, accepted), status, number)
+
+
+async def _sent(route: Route, request: Req) -> Upload:
+    """The form of a request, and its file where one may come with it."""
+    if not route.changes:
+        return Upload({}, b"")
+    if route.takes_file and request.content_type[0] == "multipart/form-data":
+        return await read_upload(request)
+    return Upload(await read_form(request, MAX_FIELDS), b"")
 
 
 def _nav(staff: Staff) -> list[NavPage]:

@@ -24,7 +24,12 @@ async def show(visit: Visit) -> Response[bytes]:
         Group(name, [visit.rows.row(case) for case in cases])
         for name, cases in (*_sorted_out(visit, held), ("cover", covered))
     ]
-    return await visit.page("mine.html", groups=groups)
+    told = sorted({one.number for one in await visit.desk.withdrawals.told(visit.staff)})
+    return await visit.page("mine.html", groups=groups, told=told, mine=_numbers(held))
+
+
+def _numbers(cases: Sequence[Case]) -> frozenset[str]:
+    return frozenset(case.number for case in cases)
 
 
 def _sorted_out(visit: Visit, held: Sequence[Case]) -> list[tuple[str, list[Case]]]:

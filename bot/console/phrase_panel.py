@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.console.rows import Rows
+from bot.console.withdraw_page import doubt_url
 from bot.console.words import WORDS
 from bot.i18n import direction, fill, language_name
 from bot.knowledge import Answer, BadSlot, Entry, NotShown, Said, Snapshot
@@ -51,6 +52,7 @@ class Hit:
     slots: tuple[Slot, ...] = ()
     warning: str = ""
     can_send: bool = True
+    doubt_url: str = ""  # the page on which a fact of it is withdrawn
 
 
 class Message(NamedTuple):
@@ -141,6 +143,7 @@ class Panel:
             slots=slots,
             warning=warning,
             can_send=warning != "cannot_send",
+            doubt_url=doubt_url(self.snapshot, self.snapshot.phrases[name].facts),
         )
 
     def _read(self, name: str, locale: str) -> tuple[Side, str]:
@@ -178,6 +181,7 @@ class Panel:
             theirs=self._answer_side(theirs, self.theirs),
             warning=warning if theirs.bubbles else "cannot_send",
             can_send=bool(theirs.bubbles),
+            doubt_url=doubt_url(self.snapshot, _facts(mine)),
         )
 
     def _answer_side(self, answer: Answer, locale: str) -> Side:
@@ -233,6 +237,10 @@ class Panel:
     def _values(self, name: str) -> dict[str, str]:
         slots = self.snapshot.phrases[name].slots
         return {slot: self.form.get(f"{PHRASE}:{name}.{slot}", "") for slot in slots}
+
+
+def _facts(answer: Answer) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for b in answer.bubbles for name in b.origin.facts))
 
 
 def _entries(snapshot: Snapshot, country: str | None) -> Iterator[Entry]:

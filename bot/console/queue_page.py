@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar import Response
 
+from bot.console.taken_back import taken_back
 from bot.console.visit import Visit, html, see_other
 from bot.console.words import WORDS
 from bot.messages import Text
@@ -17,6 +18,7 @@ async def show(visit: Visit, notice: Text | None = None, status: int = 200) -> R
         status,
         counts=counts,
         rows=[visit.rows.row(case) for case in waiting],
+        taken_back=await taken_back(visit),
         notice=notice,
     )
 

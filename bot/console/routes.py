@@ -14,7 +14,18 @@ from typing import Any, Literal
 from litestar import Response
 from litestar.response import Stream
 
-from bot.console import case_acts, case_page, data_page, my_day, queue_page, search_page
+from bot.console import (
+    case_acts,
+    case_page,
+    data_page,
+    figures_page,
+    files,
+    flow_page,
+    my_day,
+    queue_page,
+    search_page,
+    withdraw_page,
+)
 from bot.console.visit import Visit
 from bot.storage import Role
 
@@ -24,7 +35,11 @@ Answer = Callable[[Visit], Awaitable[Response[Any] | Stream]]
 EVERYBODY = frozenset(Role)
 # Managers answer complaints and put back what absent colleagues left.
 DESK = frozenset({Role.COUNSELLOR, Role.PROTECTION, Role.MANAGER})
+MANAGES = frozenset({Role.MANAGER})
 DATA = frozenset({Role.DATA_PROTECTION})
+READERS = DESK | {Role.EDITOR}  # of what the service asks and says
+EDITS = frozenset({Role.EDITOR})
+TELLS = DESK | EDITS  # whoever sees that a fact is wrong says so
 
 
 class Reach(enum.StrEnum):
@@ -43,14 +58,16 @@ class Route:
     reach: Reach
     answer: Answer | None = None  # none: `signin` and `console` answer it themselves
     page: str = ""  # its name in the navigation
+    takes_file: bool = False
 
     @property
     def changes(self) -> bool:
         return self.method != "GET"
 
 
-def _case(method: Method, act: str, answer: Answer) -> Route:
-    return Route(method, f"/desk/case/{{number:str}}{act}", DESK, Reach.CASE, answer)
+def _case(method: Method, act: str, answer: Answer, takes_file: bool = False) -> Route:
+    path = f"/desk/case/{{number:str}}{act}"
+    return Route(method, path, DESK, Reach.CASE, answer, takes_file=takes_file)
 
 
 def _signin(method: Method, step: str) -> Route:
@@ -70,12 +87,26 @@ ROUTES: tuple[Route, ...] = (
     _case("POST", "/find", case_acts.find),
     _case("POST", "/send", case_acts.send),
     _case("POST", "/resend", case_acts.resend),
+    _case("POST", "/typing", case_acts.typing),
+    _case("POST", "/undo", case_acts.undo),
+    _case("POST", "/send-now", case_acts.send_now),
     _case("POST", "/note", case_acts.note),
     _case("POST", "/wait", case_acts.wait),
     _case("POST", "/transfer", case_acts.transfer),
     _case("POST", "/release", case_acts.release),
     _case("POST", "/take-over", case_acts.take_over),
     _case("POST", "/close", case_acts.close),
+    _case("GET", "/file/{seq:str}", files.show),
+    _case("POST", "/keep", files.keep),
+    _case("POST", "/attach", files.attach, takes_file=True),
+    _case("POST", "/place", files.place),
+    Route("GET", "/desk/wrong", TELLS, Reach.OFFICE, withdraw_page.ask),
+    Route("POST", "/desk/wrong", TELLS, Reach.OFFICE, withdraw_page.withdraw),
+    Route("GET", "/desk/withdrawn", EDITS, Reach.OFFICE, withdraw_page.show, "withdraw_list"),
+    Route("POST", "/desk/withdrawn/restore", EDITS, Reach.OFFICE, withdraw_page.restore),
+    Route("GET", "/desk/flows", READERS, Reach.NOBODYS, flow_page.show, "flows"),
+    Route("GET", "/desk/flows/{flow:str}", READERS, Reach.NOBODYS, flow_page.one),
+    Route("GET", "/desk/figures", MANAGES, Reach.OFFICE, figures_page.show, "figures"),
     Route("GET", "/desk/data", DATA, Reach.OFFICE, data_page.show, "data"),
     Route("POST", "/desk/data/export", DATA, Reach.OFFICE, data_page.export),
     Route("POST", "/desk/data/erase", DATA, Reach.OFFICE, data_page.erase),

@@ -21,6 +21,12 @@ Req = Request[Any, Any, Any]
 # Text and locale -> intents with their confidences, best first.
 Guess = Callable[[str, str], Awaitable[Sequence[tuple[str, float]]]]
 
+# Text and locale -> the text in that locale by a machine, or empty.
+Translate = Callable[[str, str], Awaitable[str]]
+
+# The bot a person writes to, and the platform's number of a file. Raises `NotFetched`.
+Fetch = Callable[[str, str], Awaitable[bytes]]
+
 _NUMBER = re.compile(r"[A-Z]{2}-[0-9]{1,9}")
 
 
@@ -57,6 +63,8 @@ class ConsoleParts:
     pages: Pages
     gate: Gate
     guess: Guess
+    translate: Translate | None = None  # none: no such server
+    fetch: Fetch | None = None  # none: no platform keeps files for us
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,7 @@ class Visit:
     nav: Sequence[Any]
     form: Mapping[str, str] = field(default_factory=dict)
     office: Office | None = None
+    upload: bytes = b""  # the file of a form that has one
 
     @property
     def staff(self) -> Staff:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bot.channels.media_words import MEDIA_WORDS
+from bot.console.figures_words import FIGURES_WORDS
+from bot.console.file_words import FILE_WORDS
 from bot.messages import N_, NP_, Text
 
 # Translators: counsellors read these all day. Short; a button has one to three words.
@@ -9,6 +12,7 @@ _PAGE = (
     N_("desk_skip", "Go to the content"),
     N_("desk_nav", "Pages"),
     N_("desk_queue", "Waiting"),
+    N_("desk_flows", "Guided questions"),
     N_("desk_mine", "My cases"),
     N_("desk_search", "Search"),
     N_("desk_sign_out", "Sign out"),
@@ -35,6 +39,17 @@ _PAGE = (
 )
 _QUEUE = (
     N_("desk_queue_empty", "Nobody is waiting."),
+    # Translators: danger cases that people took back while they waited: how many, of what kind.
+    NP_(
+        "desk_taken_back",
+        "Taken back: {n} ({what}, {country}, {time})",
+        "Taken back: {n} ({what}, {country}, {time})",
+    ),
+    NP_(
+        "desk_taken_back_somewhere",
+        "Taken back: {n} ({what}, {time})",
+        "Taken back: {n} ({what}, {time})",
+    ),
     N_("desk_claim", "Take"),
     N_("desk_taken", "{name} has taken this case."),
     # Translators: {time} is a length of time, such as “3 min”.
@@ -180,6 +195,50 @@ _CASE = (
     N_("desk_history", "What happened"),
     N_("desk_earlier_cases", "Earlier cases of this person"),
 )
+_UNDO = (
+    N_("desk_wait_to_send", "Wait 5 seconds, so that I can take it back"),
+    N_("desk_undo", "Undo"),
+    N_("desk_send_now", "Send now"),
+    # Translators: a message that goes out in a few seconds, unless it is taken back.
+    N_("desk_fate_held_word", "Waits until the person opens it"),
+    N_("desk_fate_held_hours", "Held until {time}: outside the person's hours"),
+    N_("desk_fate_waits", "Goes out in a moment"),
+    N_("desk_err_too_late", "Too late: the person has this message, or is getting it now."),
+    N_("desk_with_notes", "The internal notes go along, too"),
+    # Translators: {time} is a time of day, or a date and a time.
+    N_("desk_last_wrote", "Last wrote: {time}"),
+    N_(
+        "desk_parked",
+        "Somebody else uses this person's phone now. What you send waits until the person is"
+        " back with their code.",
+    ),
+)
+_WITHDRAW = (
+    N_("withdraw_wrong", "This is wrong"),
+    N_("withdraw_title", "What is wrong?"),
+    N_(
+        "withdraw_hint",
+        "Nobody is told it any more from now on, in any language and in both offices. An editor"
+        " checks it and puts it back.",
+    ),
+    N_("withdraw_nothing", "There is nothing to withdraw here. Tell an editor what is wrong."),
+    N_("withdraw_never", "This number is never withdrawn. Tell an editor what is wrong."),
+    N_("withdraw_do", "Withdraw"),
+    N_("withdraw_done", "Withdrawn. Nobody is told it any more."),
+    N_("withdraw_already", "It is withdrawn already."),
+    N_("withdraw_why", "Why"),
+    N_("withdraw_why_wrong", "It is wrong"),
+    N_("withdraw_why_old", "It is out of date"),
+    N_("withdraw_why_dead", "Nobody answers there"),
+    N_("withdraw_why_closed", "The place is closed"),
+    N_("withdraw_list", "Withdrawn facts"),
+    N_("withdraw_list_empty", "No fact is withdrawn."),
+    N_("withdraw_by", "{name}, {time}"),
+    N_("withdraw_restore", "Restore"),
+    N_("withdraw_restored", "Restored. People are told it again."),
+    N_("withdraw_told", "It was told in these open cases, within 30 days:"),
+    N_("withdraw_told_mine", "A fact that was told here is withdrawn"),
+)
 _PHRASES = (
     N_("desk_find_label", "Find a phrase or an answer"),
     N_("desk_find", "Find"),
@@ -232,6 +291,10 @@ _EVENTS = (
     N_("desk_event_closed", "{name} closed it"),
     N_("desk_event_expired", "Nobody answered in time"),
     N_("desk_event_erased", "The person deleted everything"),
+    N_("desk_event_undone", "{name} took a message back"),
+    N_("desk_event_resumed", "The person goes on from another place"),
+    N_("desk_event_parked", "Somebody else uses the person's phone"),
+    N_("desk_event_follows", "The person's language or country changed"),
 )
 _DATA = (
     N_("desk_data", "Data protection"),
@@ -264,7 +327,19 @@ _ERRORS = (
     N_("desk_err_number", "Number of this error: {id}"),
 )
 
-WORDS: dict[str, Text] = {
-    text.key.removeprefix("desk_"): text
-    for text in (*_PAGE, *_QUEUE, *_MINE, *_SEARCH, *_CASE, *_PHRASES, *_EVENTS, *_DATA, *_ERRORS)
-}
+_MACHINE = (
+    # Translators: stands before a translation that nobody has checked.
+    N_("desk_by_machine", "By a machine, may be wrong:"),
+)
+WORDS: dict[str, Text] = (
+    {
+        text.key.removeprefix("desk_"): text
+        for text in (
+            *(*_PAGE, *_QUEUE, *_MINE, *_SEARCH, *_CASE, *_UNDO),
+            *(*_PHRASES, *_EVENTS, *_MACHINE, *_WITHDRAW, *_DATA, *_ERRORS),
+        )
+    }
+    | FIGURES_WORDS
+    | FILE_WORDS
+    | MEDIA_WORDS
+)

@@ -57,7 +57,7 @@ async def ask(
     inbound = Inbound("api", "", "", Kind.TEXT, text)
     person = Person("", "api", "", "", "", locale=used, country=country or "")
     scene = Scene(snapshot, person, Session())
-    view = View(inbound, used, understanding.cards(text))
+    view = View(inbound, used, understanding.dangers(text))
     step, parse = before_nlu(view), None
     if step is None or view.cues:
         parse = await understanding.parse(text, used)

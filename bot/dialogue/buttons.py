@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.dialogue import actions, cards, commands, handoff, intake, words
+from bot.dialogue import (
+    actions,
+    cards,
+    commands,
+    complaint,
+    danger_answers,
+    danger_cases,
+    danger_words,
+    discreet,
+    flow_summary,
+    handoff,
+    intake,
+    near,
+    offices,
+    resume,
+    words,
+)
 from bot.dialogue import handoff_words as told
 from bot.dialogue.consent import answer_consent
+from bot.dialogue.flow_steps import OpenFlow, PressStep
 from bot.dialogue.scene import COUNTRIES, NOT_A_TOPIC, Scene
 from bot.dialogue.steps import AnswerIntent, ChooseLanguage
 from bot.storage import Vote
@@ -20,6 +37,10 @@ class Press:
     @property
     def is_no_danger(self) -> bool:
         return self.action == actions.NO_DANGER
+
+    @property
+    def shows_numbers(self) -> bool:
+        return actions.unpack(self.action).name in (actions.CARD, actions.EMERGENCY)
 
     def take(self, scene: Scene) -> None:
         action = actions.unpack(self.action)
@@ -56,12 +77,13 @@ def _topic(scene: Scene, topic: str) -> None:
         scene.remember(topic=topic)
     entries = scene.snapshot.entries_in(topic, scene.country)
     intents = list(dict.fromkeys(entry.intent for entry in entries))
-    if not intents:
+    flows = [scene.flow_choice(flow.id) for flow in scene.snapshot.flows_in(topic)]
+    if not intents and not flows:
         old(scene)
-    elif len(intents) == 1:
+    elif len(intents) == 1 and not flows:
         AnswerIntent(intents[0]).take(scene)
     else:
-        choices = [scene.intent_choice(intent) for intent in intents]
+        choices = [*flows, *(scene.intent_choice(intent) for intent in intents)]
         scene.say(words.TOPIC_TITLE, *choices, scene.choice(words.MENU, actions.MENU, "0"))
 
 
@@ -89,8 +111,26 @@ def _vote(scene: Scene, value: str) -> None:
 
 
 def _no_danger(scene: Scene, _: str) -> None:
-    cards.no_danger(scene)
-    scene.say(words.DANGER_NOT_ME_REPLY, *scene.menu_choices())
+    danger_cases.no_danger(scene)
+    scene.say(danger_words.NOT_ME_REPLY, *scene.menu_choices())
+
+
+def _flow(scene: Scene, value: str) -> None:
+    flow_id, _, anew = value.partition(":")
+    if flow_id in scene.snapshot.flows:
+        OpenFlow(flow_id, is_anew=bool(anew)).take(scene)
+    else:
+        old(scene)
+
+
+def _summary(scene: Scene, value: str) -> None:
+    if not flow_summary.press(scene, value):
+        old(scene)
+
+
+def _phone(scene: Scene, value: str) -> None:
+    if not discreet.press(scene, value):
+        old(scene)
 
 
 # Counsellors
@@ -107,6 +147,16 @@ def _consent(scene: Scene, value: str) -> None:
 
 def _intake(scene: Scene, value: str) -> None:
     if not scene.person.has_open_case or not intake.press(scene, value):
+        old(scene)
+
+
+def _office(scene: Scene, value: str) -> None:
+    if not offices.press(scene, value):
+        old(scene)
+
+
+def _near(scene: Scene, value: str) -> None:
+    if not near.press(scene, value):
         old(scene)
 
 
@@ -146,11 +196,23 @@ _BUTTONS: dict[str, Callable[[Scene, str], None]] = {
     actions.CARD: _card,
     actions.EMERGENCY: commands.emergency,
     actions.NO_DANGER: _no_danger,
+    actions.CAN_WRITE: danger_answers.can_write,
+    actions.NOT_SAFE: danger_answers.not_safe,
+    actions.CANNOT_CALL: danger_answers.cannot_call,
     actions.HUMAN: _human,
     actions.VOTE: _vote,
     actions.CONSENT: _consent,
     actions.INTAKE: _intake,
     actions.CANCEL: handoff.cancel,
     actions.PROGRAM: _program,
+    actions.OFFICE: _office,
+    actions.CODE: lambda scene, _: resume.give(scene),
+    actions.NEW_PERSON: resume.press_new_person,
+    actions.COMPLAIN: complaint.press,
     actions.REPLY: _reply,
+    actions.FLOW: _flow,
+    actions.STEP: lambda scene, value: PressStep(value).take(scene),
+    actions.SUMMARY: _summary,
+    actions.NEAR: _near,
+    actions.PHONE: _phone,
 }

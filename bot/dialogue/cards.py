@@ -1,21 +1,34 @@
-"""Danger cards: the numbers first, and then a counsellor is told."""
+"""Danger cards: the numbers first, then one thing to do, then whether it is safe to write."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.dialogue import actions, words
+from bot.dialogue import actions, danger_words, hide, words
 from bot.dialogue import handoff_words as told
+from bot.dialogue.danger import Sure
+from bot.dialogue.danger_cases import plan_alarm, tell_of
 from bot.dialogue.scene import Scene
+from bot.i18n import isolate
+from bot.knowledge import CardAnswer, NumberLine
 from bot.messages import Choice, Lane, Origin, Reply, Text
-from bot.storage import DANGER, CancelCase, OpenCase, Reason
 
 SHORT_CARD_WITHIN = timedelta(minutes=10)
+MOST_CARDS = 2  # of one message
 EMERGENCY_CARDS = ("violence", "held")
-# Only counsellors with the protection role open a case of these.
-PROTECTED = frozenset({"held", "child", "sexual-violence", "domestic-violence"})
-BY_ITSELF = "d"  # on the button that takes back what a card opened
+SAFE_BUTTONS = (
+    (danger_words.CAN_WRITE, actions.CAN_WRITE),
+    (danger_words.NOT_SAFE, actions.NOT_SAFE),
+    (danger_words.CANNOT_CALL, actions.CANNOT_CALL),
+)
+_REACH = {
+    "voice": danger_words.REACH_VOICE,
+    "sms": danger_words.REACH_SMS,
+    "app": danger_words.REACH_APP,
+    "chat": danger_words.REACH_CHAT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +38,34 @@ class ShowCards:
     cards: tuple[str, ...]
     text: str = ""
     is_reminder: bool = False  # nothing new was said: shown rather than "I did not understand"
+    sure: Mapping[str, Sure] = field(default_factory=dict)
 
     def take(self, scene: Scene) -> None:
-        now = datetime.now(UTC)
-        known = [card for card in self.cards if card in scene.snapshot.cards][:2]
-        repeats = set(recent_cards(scene, len(scene.session.cards_at)))
-        for card in known:
-            show_card(scene, card, is_short=card in repeats)
-        if known and not self.is_reminder:
-            _tell_counsellors(scene, known, is_repeat=repeats.issuperset(known))
-        shown = dict.fromkeys(known, now)
+        known = [card for card in self.cards if card in scene.snapshot.cards][:MOST_CARDS]
+        if not known:
+            return
+        shown_before = set(recent_cards(scene, len(scene.session.cards_at)))
+        fresh = [card for card in known if card not in shown_before]
+        beside: list[tuple[Text, Choice | None]] = []
+        if scene.office_for is not None:
+            beside = self._tell(scene, known, is_repeat=not fresh)
+        show_cards(scene, known, fresh, beside)
+        shown = dict.fromkeys(known, datetime.now(UTC))
         scene.remember(cards_at={**scene.session.cards_at, **shown}, doubted_text=self.text[:1000])
+
+    def _tell(
+        self, scene: Scene, known: list[str], is_repeat: bool
+    ) -> list[tuple[Text, Choice | None]]:
+        """What happens beside the card, to be said in the same bubble."""
+        if scene.person.keeps_nothing:
+            return [] if is_repeat else [(told.DANGER_NOBODY_TOLD, _human(scene, known[0]))]
+        if self.is_reminder:
+            if scene.held is None:
+                plan_alarm(scene, known, self.sure)
+            return []
+        said = tell_of(scene, known, self.sure)
+        is_old = is_repeat and said is not None and said[0] is told.DANGER_CASE_HELD
+        return [] if said is None or is_old else [said]
 
 
 def recent_cards(scene: Scene, at_most: int = 1) -> tuple[str, ...]:
@@ -45,85 +75,104 @@ def recent_cards(scene: Scene, at_most: int = 1) -> tuple[str, ...]:
     return tuple(card for card, at in shown[-at_most:] if now - at < SHORT_CARD_WITHIN)
 
 
-def show_card(scene: Scene, card_id: str, is_short: bool = False) -> None:
-    card = scene.snapshot.card(card_id, scene.locale, scene.country)
-    first, numbers = card.bubbles[0], card.numbers
-    head = words.DANGER_SHORT if is_short else words.DANGER_HEAD
-    texts = [scene.render(head), numbers.text]
-    if not is_short:
-        scene.add(Reply(first.text, lane=Lane.SAFETY, origin=first.origin))
-        texts.append(scene.render(words.DANGER_NOT_READ))
-    origin = Origin(card_id, "numbers", scene.locale, numbers.origin.facts, scene.snapshot.id)
-    scene.add(Reply("\n\n".join(texts), _choices(scene, card_id), Lane.SAFETY, origin))
+def show_card(scene: Scene, card_id: str) -> None:
+    show_cards(scene, [card_id], [card_id])
 
 
-def _choices(scene: Scene, card_id: str) -> tuple[Choice, ...]:
-    not_me = scene.choice(words.DANGER_NOT_ME, actions.NO_DANGER)
-    if scene.held is not None:
-        return (not_me,)
-    return scene.choice(words.MENU_HUMAN, actions.HUMAN, card_id), not_me
+def show_cards(
+    scene: Scene,
+    cards: Sequence[str],
+    fresh: Sequence[str],
+    beside: Sequence[tuple[Text, Choice | None]] = (),
+) -> None:
+    """Two bubbles: everybody's numbers, then the first words of those that are `fresh`.
+
+    Without a fresh one the numbers are all, with the same buttons.
+    """
+    found = {card: scene.snapshot.card(card, scene.locale, scene.country) for card in cards}
+    buttons = _choices(scene, cards[0], beside)
+    notes = [scene.render(text) for text, _ in beside]
+    if not fresh:
+        short = [scene.render(danger_words.SHORT)]
+        _show_numbers(scene, found.values(), short, notes, buttons)
+        return
+    before, after = [scene.render(head(scene))], [scene.render(who_reads(scene))]
+    _show_numbers(scene, found.values(), before, after, ())
+    first = [found[card].bubbles[0] for card in fresh]
+    hides = scene.render(hide.LINE)
+    asked = [scene.render(danger_words.SAFE_ASK)] if _is_asked(scene) else []
+    text = "\n\n".join([*(bubble.text for bubble in first), *notes, hides, *asked])
+    scene.add(Reply(text, buttons, Lane.SAFETY, first[0].origin))
+
+
+def _show_numbers(
+    scene: Scene,
+    cards: Iterable[CardAnswer],
+    before: Sequence[str],
+    after: Sequence[str],
+    choices: Sequence[Choice],
+) -> None:
+    answers = tuple(cards)
+    lines = {line.row: line for card in answers for line in card.lines}
+    facts = dict.fromkeys(name for card in answers for name in card.numbers.origin.facts)
+    origin = Origin(answers[0].card, "numbers", scene.locale, tuple(facts), scene.snapshot.id)
+    numbers = "\n".join(_line(scene, line) for line in lines.values())
+    text = "\n\n".join([*before, numbers, *after])
+    calls = call_choices(scene, lines.values())
+    scene.add(Reply(text, (*calls, *choices), Lane.SAFETY, origin))
+
+
+def _line(scene: Scene, line: NumberLine) -> str:
+    """How a number is reached is said where it is not by a plain call."""
+    if line.reach in ((), ("voice",)):
+        return line.text
+    return f"{line.text} – {', '.join(scene.render(_REACH[way]) for way in line.reach)}"
+
+
+def call_choices(scene: Scene, lines: Iterable[NumberLine]) -> list[Choice]:
+    """One button a number: it calls on the web, and copies the number on Telegram."""
+    phones = dict.fromkeys(line.first_phone for line in lines if line.first_phone)
+    return [_call_choice(phone, scene.locale) for phone in phones]
+
+
+def _call_choice(phone: str, locale: str) -> Choice:
+    digits = "".join(char for char in phone if char.isdecimal() or char == "+")
+    return Choice(isolate(phone, locale), url=f"tel:{digits}", copy=digits)
+
+
+def head(scene: Scene) -> Text:
+    # 112 is one of our two countries' numbers; elsewhere it may be nobody's.
+    is_abroad = scene.country is None and scene.session.elsewhere
+    return danger_words.ABROAD if is_abroad else danger_words.HEAD
+
+
+def who_reads(scene: Scene) -> Text:
+    """While the office that would answer is open, somebody may read this today."""
+    return danger_words.READ_SLOWLY if scene.is_staffed else danger_words.NOT_READ
+
+
+def _is_asked(scene: Scene) -> bool:
+    return scene.office_for is not None and not scene.person.keeps_nothing
+
+
+def _choices(
+    scene: Scene, card: str, beside: Sequence[tuple[Text, Choice | None]]
+) -> tuple[Choice, ...]:
+    more = [choice for _, choice in beside if choice is not None]
+    not_me = scene.choice(danger_words.NOT_ME, actions.NO_DANGER)
+    if _is_asked(scene):
+        asked = (scene.choice(text, action, card) for text, action in SAFE_BUTTONS)
+        return (*asked, *more, not_me)
+    human = more or [_human(scene, card)]
+    cannot_call = scene.choice(danger_words.CANNOT_CALL, actions.CANNOT_CALL, card)
+    return (*human, cannot_call, not_me)
+
+
+def _human(scene: Scene, card: str) -> Choice:
+    return scene.choice(words.MENU_HUMAN, actions.HUMAN, card)
 
 
 def emergency_lines(scene: Scene) -> str:
     cards = (scene.snapshot.card(card, scene.locale, scene.country) for card in EMERGENCY_CARDS)
-    lines = dict.fromkeys(line.text for card in cards for line in card.lines)
+    lines = dict.fromkeys(_line(scene, line) for card in cards for line in card.lines)
     return "\n".join(lines)
-
-
-# The case that danger opens
-
-
-def danger_case(scene: Scene, cards: list[str]) -> OpenCase | None:
-    """None: there is no office, and nobody who could be told."""
-    case = scene.case
-    office = case.office if case else scene.any_office()
-    if not office:
-        return None
-    # Whoever holds it already goes on: they would lose it in the middle of danger.
-    is_protected = scene.held is None and not PROTECTED.isdisjoint(cards)
-    return OpenCase(Reason.DANGER, DANGER, office, "", cards[0], is_protected)
-
-
-def _tell_counsellors(scene: Scene, cards: list[str], is_repeat: bool) -> None:
-    if scene.office_for is None:
-        return
-    if scene.person.keeps_nothing:
-        if not is_repeat:
-            ask = scene.choice(words.MENU_HUMAN, actions.HUMAN, cards[0])
-            scene.say(told.DANGER_NOBODY_TOLD, ask, lane=Lane.SAFETY)
-        return
-    change = danger_case(scene, cards)
-    if change is None:
-        return
-    scene.change_case(change)
-    if scene.held is not None:
-        if not is_repeat:
-            scene.say(told.DANGER_CASE_HELD, lane=Lane.SAFETY)
-    elif scene.waiting is None:
-        scene.remember(opened_by=cards[0])
-        scene.say(told.DANGER_CASE_OPENED, take_back_choice(scene), lane=Lane.SAFETY)
-    elif scene.waiting.priority > DANGER:
-        scene.say(told.DANGER_CASE_RAISED, lane=Lane.SAFETY)
-
-
-def take_back_choice(scene: Scene) -> Choice:
-    return scene.choice(told.DANGER_CASE_CANCEL, actions.CANCEL, BY_ITSELF)
-
-
-def take_back(scene: Scene, text: Text) -> None:
-    scene.change_case(CancelCase())
-    scene.say(text)
-
-
-def no_danger(scene: Scene) -> bool:
-    """ "This is not about danger": what these cards opened by themselves is taken back.
-
-    Returns whether something was. What the person asked for, too, stays.
-    """
-    by_itself, shown = scene.session.opened_by, scene.session.cards_at
-    scene.remember(doubted_text="", cards_at={})
-    if scene.waiting is None or by_itself not in shown:
-        return False
-    scene.remember(opened_by="")
-    take_back(scene, told.DANGER_CASE_CANCELLED)
-    return True

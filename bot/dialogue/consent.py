@@ -43,6 +43,7 @@ def answer_consent(scene: Scene, value: str) -> bool:
 
 
 def _no(scene: Scene) -> None:
+    scene.remember(flow_summary="")
     scene.say(words.CONSENT_THANKS_NO)
     if scene.waiting is not None:
         scene.change_case(CancelCase())

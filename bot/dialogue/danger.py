@@ -3,15 +3,21 @@
 A cue is a sequence of words. `*` at a word's end stands for any ending, `a|b` for one of
 several words, `...` between words for up to four others. Both sides are folded, so case,
 accents, hidden characters and look-alike letters of another script make no difference.
+
+A line may begin with a mark: `! ` can mean nothing but danger to somebody, `!! ` nothing but
+danger now, and `- ` is harmless: it cancels every match that shares a word with it.
 """
 
 from __future__ import annotations
 
+import enum
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
+from bot.dialogue.danger_typos import MOST_MENDED, Typos, can_be_mended
 from bot.lexical import fold
 
 GAP = 4
@@ -19,6 +25,18 @@ GAP = 4
 # letter must not keep anybody waiting.
 READ_FIRST, READ_LAST = 6000, 3000
 LONGEST_WORD = 40
+
+
+class Sure(enum.IntEnum):
+    """How certain a danger is. Doubt is enough for a card, and not for an alarm."""
+
+    DOUBT = 0
+    CERTAIN = 1
+    NOW = 2
+
+
+_MARKS = {"!": Sure.CERTAIN, "!!": Sure.NOW}
+_HARMLESS = "-"  # the mark, and what such lines are found under instead of a card
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +52,10 @@ class _Cue:
     card: str
     steps: tuple[tuple[int, int], ...]  # (how many words may stand before it, number of the part)
     needs: frozenset[int]
+    sure: Sure = Sure.DOUBT
 
 
+Span = tuple[int, int]  # the first and the last word of a match
 Places = Mapping[int, set[int]]  # number of a part -> where in the text its words stand
 
 
@@ -50,14 +70,21 @@ class CueMatcher:
         numbers: dict[_Part, int] = {}
         for card, by_locale in cues.items():
             for line in dict.fromkeys(line for lines in by_locale.values() for line in lines):
-                parts = _parse(line)
-                if not parts:
-                    continue
-                steps = tuple((gap, self._number(part, numbers)) for gap, part in parts)
-                rarest = numbers[max((part for _, part in parts), key=_shortest)]
-                cue = _Cue(card, steps, frozenset(number for _, number in steps))
-                self._cues.setdefault(rarest, []).append(cue)
+                self._add(card, line, numbers)
+        self._typos = Typos(self._exact, self._prefix)
         self._prefix_lengths = sorted({len(word) for word in self._prefix})
+
+    def _add(self, card: str, line: str, numbers: dict[_Part, int]) -> None:
+        mark, text = mark_of(line)
+        parts = _parse(text)
+        if not parts:
+            return
+        steps = tuple((gap, self._number(part, numbers)) for gap, part in parts)
+        rarest = numbers[max((part for _, part in parts), key=_shortest)]
+        needs = frozenset(number for _, number in steps)
+        of = _HARMLESS if mark == _HARMLESS else card
+        cue = _Cue(of, steps, needs, _MARKS.get(mark, Sure.DOUBT))
+        self._cues.setdefault(rarest, []).append(cue)
 
     def _number(self, part: _Part, numbers: dict[_Part, int]) -> int:
         if part not in numbers:
@@ -70,22 +97,35 @@ class CueMatcher:
 
     def match(self, text: str) -> tuple[str, ...]:
         """Cards whose cues stand in the text, in the order in which they are complete."""
-        places = self._places(_words(text))
+        return tuple(self.find(text))
+
+    def find(self, text: str) -> dict[str, Sure]:
+        """The same cards in the same order, each with how certain its surest cue is."""
+        words = _words(text)
+        places = self._places(words)
         present = frozenset(places)
-        found: dict[str, int] = {}
-        for cue in (cue for part in present for cue in self._cues.get(part, ())):
-            if cue.needs <= present:
-                end = _first_end(cue, places)
-                if end is not None and end <= found.get(cue.card, end):
-                    found[cue.card] = end
-        return tuple(sorted(found, key=lambda card: (found[card], card)))
+        here = [c for part in present for c in self._cues.get(part, ()) if c.needs <= present]
+        spans = [s for c in here if c.card == _HARMLESS for s in _spans(c, places)]
+        harmless = _counted(spans, len(words)) if spans else []
+        ends: dict[str, int] = {}
+        sure: dict[str, Sure] = {}
+        for cue in here:
+            end = None if cue.card == _HARMLESS else _first_end(cue, places, harmless)
+            if end is not None:
+                ends[cue.card] = min(end, ends.get(cue.card, end))
+                sure[cue.card] = max(cue.sure, sure.get(cue.card, cue.sure))
+        return {card: sure[card] for card in sorted(ends, key=lambda card: (ends[card], card))}
 
     def _places(self, words: list[str]) -> Places:
         places: dict[int, set[int]] = {}
         parts_of: dict[str, list[int]] = {}
+        mends = MOST_MENDED
         for at, word in enumerate(words):
             if word not in parts_of:
                 parts_of[word] = self._parts_of(word)
+                if mends and can_be_mended(word):
+                    mends -= 1
+                    parts_of[word] += self._typos.parts_of(word)
             for part in parts_of[word]:
                 places.setdefault(part, set()).add(at)
         return places
@@ -99,13 +139,25 @@ class CueMatcher:
         return parts
 
 
+def mark_of(line: str) -> tuple[str, str]:
+    """A cue line's mark, or "", and the cue itself."""
+    mark, _, text = line.partition(" ")
+    return (mark, text) if mark in (*_MARKS, _HARMLESS) else ("", line)
+
+
 def _shortest(part: _Part) -> int:
     """Long words are rare; short ones like "he" and "not" stand in most messages."""
     return min(len(word) for word in part.exact | part.prefixes)
 
 
-def _first_end(cue: _Cue, places: Places) -> int | None:
-    """Where the cue is complete for the first time."""
+def _first_end(cue: _Cue, places: Places, harmless: list[int]) -> int | None:
+    """Where the cue is complete for the first time, outside of what is harmless.
+
+    `harmless`: how many words before each place are; empty when none is.
+    """
+    if harmless:
+        spans = _spans(cue, places)
+        return min((e for s, e in spans if harmless[s] == harmless[e + 1]), default=None)
     ends = places[cue.steps[0][1]]
     for gap, part in cue.steps[1:]:
         there = places[part]
@@ -113,6 +165,25 @@ def _first_end(cue: _Cue, places: Places) -> int | None:
         if not ends:
             return None
     return min(ends)
+
+
+def _spans(cue: _Cue, places: Places) -> list[Span]:
+    """Every place where the cue is complete, each with the latest start."""
+    starts = {at: at for at in places[cue.steps[0][1]]}
+    for gap, part in cue.steps[1:]:
+        there, following = places[part], dict[int, int]()
+        for end, start in starts.items():
+            for at in range(end + 1, end + gap + 2):
+                if at in there:
+                    following[at] = max(start, following.get(at, start))
+        starts = following
+    return [(start, end) for end, start in starts.items()]
+
+
+def _counted(spans: list[Span], length: int) -> list[int]:
+    """How many of the words before each place stand in one of these spans."""
+    inside = {at for start, end in spans for at in range(start, end + 1)}
+    return list(accumulate((at in inside for at in range(length)), initial=0))
 
 
 def _parse(line: str) -> list[tuple[int, _Part]]:

@@ -11,10 +11,18 @@ from datetime import UTC, datetime, timedelta
 
 from bot.dialogue import actions, intake, words
 from bot.dialogue import handoff_words as told
-from bot.dialogue.cards import BY_ITSELF, danger_case, take_back
+from bot.dialogue import resume as resume_code
+from bot.dialogue.danger_cases import BY_ITSELF, case_for, is_more, take_back
+from bot.dialogue.resume_words import (
+    CODE_BUTTON,
+    COMPLAINT_BUTTON,
+    COMPLAINT_SENT,
+    NEW_PERSON_BUTTON,
+)
 from bot.dialogue.scene import Scene
 from bot.dialogue.steps import AnswerIntent, ask_country
-from bot.storage import DANGER, NORMAL, Case, OpenCase, Reason
+from bot.messages import Choice
+from bot.storage import NORMAL, Case, OpenCase, Reason
 
 KEEP_CASE_DAYS = 90  # after it is closed; `common_keep_days_case` says it in answers
 CONTACT_INTENT = "iom-contact"
@@ -36,7 +44,7 @@ class AskHuman:
             scene.say(told.HUMAN_NOT_HERE)
             tell_office(scene)
         else:
-            scene.remember(wants_human=True, about_danger=self.danger)
+            scene.remember(wants_human=True, about_danger=self.danger, complains=False)
             go_on(scene)
 
 
@@ -69,8 +77,9 @@ def resume(scene: Scene) -> None:
 
 
 def _may_open(scene: Scene) -> bool:
-    """Danger does not wait for a country."""
-    return scene.country is not None or bool(scene.session.about_danger)
+    """Danger does not wait for a country, and neither does a complaint."""
+    session = scene.session
+    return scene.country is not None or bool(session.about_danger) or session.complains
 
 
 def _ask_consent(scene: Scene) -> None:
@@ -86,8 +95,8 @@ def _ask_consent(scene: Scene) -> None:
 
 def _open(scene: Scene) -> None:
     change = _change(scene)
-    card = scene.session.about_danger
-    scene.remember(wants_human=False, about_danger="")
+    card, complains = scene.session.about_danger, scene.session.complains
+    scene.remember(wants_human=False, about_danger="", complains=False)
     if change is None:
         scene.say(told.HUMAN_NOT_HERE)
         tell_office(scene)
@@ -98,22 +107,31 @@ def _open(scene: Scene) -> None:
         return
     scene.remember(intake={})
     scene.change_case(change)
+    if complains:
+        scene.say_waiting(COMPLAINT_SENT.having(days=KEEP_CASE_DAYS), change)
+        resume_code.give_unasked(scene)
+        return
     scene.say_waiting(told.HANDOFF_SENT.having(days=KEEP_CASE_DAYS), change)
     if not card:
         tell_office(scene)
+    resume_code.give_unasked(scene)
     intake.ask_next(scene)
 
 
 def _change(scene: Scene) -> OpenCase | None:
     if card := scene.session.about_danger:
-        return danger_case(scene, [card])
+        return case_for(scene, [card], {})
     office = scene.closed.office if scene.closed else scene.office()
+    if scene.session.complains:
+        office = office or scene.any_office()
+        return OpenCase(Reason.COMPLAINT, NORMAL, office) if office else None
     return OpenCase(Reason.ASKED, NORMAL, office, scene.session.topic) if office else None
 
 
 def _reopen(scene: Scene, change: OpenCase) -> None:
     scene.change_case(change)
     scene.say_waiting(told.CASE_REOPENED, change)
+    resume_code.give_unasked(scene)
 
 
 def tell_office(scene: Scene) -> None:
@@ -130,11 +148,18 @@ def tell_office(scene: Scene) -> None:
 
 def _show_waiting(scene: Scene, case: Case, danger: str) -> None:
     scene.remember(opened_by="")
-    if danger and case.priority > DANGER and (change := danger_case(scene, [danger])):
+    change = case_for(scene, [danger], {}) if danger else None
+    if change is not None and is_more(scene, change):
         scene.change_case(change)
         scene.say(told.DANGER_CASE_RAISED)
     text = told.HANDOFF_WAITING.having(number=case.number)
-    scene.say_waiting(text, case, scene.choice(told.HANDOFF_CANCEL, actions.CANCEL))
+    scene.say_waiting(
+        text,
+        case,
+        scene.choice(told.HANDOFF_CANCEL, actions.CANCEL),
+        scene.choice(CODE_BUTTON, actions.CODE),
+        scene.choice(NEW_PERSON_BUTTON, actions.NEW_PERSON),
+    )
     intake.ask_next(scene)
 
 
@@ -162,9 +187,16 @@ def say_held(scene: Scene, case: Case) -> None:
     scene.remember(told_at=datetime.now(UTC))
     if is_away(case):
         ask = scene.choice(told.ASK_PROGRAM, actions.PROGRAM)
-        scene.say(told.COUNSELLOR_AWAY, ask)
+        scene.say(told.COUNSELLOR_AWAY, ask, *_ways_out(scene))
     else:
-        scene.say(told.COUNSELLOR_ANSWERS)
+        scene.say(told.COUNSELLOR_ANSWERS, *_ways_out(scene))
+
+
+def _ways_out(scene: Scene) -> list[Choice]:
+    return [
+        scene.choice(CODE_BUTTON, actions.CODE),
+        scene.choice(COMPLAINT_BUTTON, actions.COMPLAIN),
+    ]
 
 
 def was_told(scene: Scene, case: Case) -> bool:

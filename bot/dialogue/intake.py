@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.dialogue import actions, words
+from bot.dialogue import actions, discreet, words
 from bot.dialogue import handoff_words as told
+from bot.dialogue.resume_words import CODE_BUTTON, NEW_PERSON_BUTTON
 from bot.dialogue.scene import MENU_PAGE, Scene
 from bot.messages import Choice, Text
 from bot.storage import IntakeAnswer
@@ -109,6 +110,8 @@ def take_answer(scene: Scene, value: str) -> bool:
     scene.remember(intake={**scene.session.intake, field: said})
     if said or field == "wants":
         scene.change_case(IntakeAnswer(field, said))
+    if said and field == "best_hours":
+        scene.change_phone(hours=said)
     return True
 
 
@@ -120,6 +123,12 @@ def press(scene: Scene, value: str) -> bool:
         return True
     if not take_answer(scene, value):
         return False
+    if field == "safe" and said in ("no", "unsure"):
+        discreet.offer(scene)
     if not ask_next(scene):
-        scene.say(told.INTAKE_DONE)
+        scene.say(
+            told.INTAKE_DONE,
+            scene.choice(CODE_BUTTON, actions.CODE),
+            scene.choice(NEW_PERSON_BUTTON, actions.NEW_PERSON),
+        )
     return True

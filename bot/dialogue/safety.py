@@ -25,7 +25,7 @@ FIRST_PAGE_TOPICS = (
     "voluntary_return_process",
     "health",
 )
-_NEEDED = (actions.CARD, actions.EMERGENCY)
+_NEEDED = (actions.CARD, actions.EMERGENCY, actions.CANNOT_CALL)
 
 
 class Safety:

@@ -18,16 +18,30 @@ from bot.dialogue.session import Session
 from bot.i18n import country_name, own_name, render
 from bot.knowledge import Answer, Snapshot
 from bot.messages import Choice, Lane, Origin, Reply, Text
-from bot.storage import Case, CaseChange, CaseState, OpenCase, Person, Vote
+from bot.storage import (
+    Alarm,
+    Case,
+    CaseChange,
+    CaseState,
+    NewCode,
+    OpenCase,
+    Person,
+    PhoneChange,
+    PhoneMove,
+    Vote,
+)
 
 MENU_PAGE = 8
 COUNTRIES = ("ro", "hu")
 ELSEWHERE = "xx"
 INTERFACE = "interface"
+JOB_CHECK = "job-offer-check"  # the flow that every menu offers
 
 NOT_A_TOPIC = ("contact_office", "other")  # says nothing about what a counsellor is asked
 
 ENDED_BEFORE = ("cancelled", "expired")  # how a case ends that no counsellor closed
+
+_ACTIONS = {"entry": actions.ENTRY, "flow": actions.FLOW, "danger": actions.CARD}
 
 # The office of a country, or None.
 OfficeFor = Callable[[str], str | None]
@@ -46,10 +60,18 @@ class Scene:
         self.office_for = office_for
         self.replies: list[Reply] = []
         self.case_change: CaseChange | None = None
+        self.alarm: Alarm | None = None
+        self.is_staffed = False  # the office that would answer is open now
         self.said = ""  # what a pressed button means in words, for whoever reads the chat
         self.waits: tuple[int, Case] | None = None  # a reply, and the case whose wait it tells of
+        self.code: NewCode | None = None
+        self.code_typed = ""  # it leads somewhere, or not: `resume.answer` finds out
+        self.move: PhoneMove | None = None
+        self.phone: PhoneChange | None = None
+        self.hides = False
         self.vote: Vote | None = None
         self.unanswered = False
+        self.flow_spoke = False  # the open flow has had its word in this turn
         self.erase = False
         self.named_country = ""  # in this very question
         self.may_ask_consent = False  # an answer was given: now is a good moment
@@ -104,9 +126,17 @@ class Scene:
     def remember(self, **changes: Any) -> None:
         self.session = msgspec.structs.replace(self.session, **changes)
 
-    def change_case(self, change: CaseChange) -> None:
+    def talk_about(self, topic: str) -> None:
+        """What a counsellor would be asked about, from here on."""
+        if topic not in NOT_A_TOPIC:
+            self.remember(topic=topic)
+
+    def change_case(self, change: CaseChange | None) -> None:
         """One change a turn; the last one counts."""
         self.case_change = change
+
+    def change_phone(self, **changes: Any) -> None:
+        self.phone = replace(self.phone or PhoneChange(), **changes)
 
     def change(self, **changes: Any) -> None:
         self.person = replace(self.person, **changes)
@@ -162,6 +192,10 @@ class Scene:
         label = self.snapshot.label(entry_id, self.locale)
         return Choice(label, actions.pack(actions.ENTRY, entry_id))
 
+    def flow_choice(self, flow_id: str) -> Choice:
+        label = self.snapshot.flow_label(flow_id, self.locale)
+        return Choice(label, actions.pack(actions.FLOW, flow_id))
+
     def intent_choice(self, intent: str) -> Choice:
         """A button for a question; the country is asked for later, if it matters."""
         entry = self.snapshot.entry_for(intent, self.country)
@@ -196,6 +230,8 @@ class Scene:
             following = first // MENU_PAGE + 1
             more = following if following * MENU_PAGE < len(topics) else 0
             choices.append(self.choice(words.MENU_MORE, actions.MENU, str(more)))
+        if JOB_CHECK in self.snapshot.flows:
+            choices.append(self.flow_choice(JOB_CHECK))
         return [
             *choices,
             self.choice(words.MENU_EMERGENCY, actions.EMERGENCY),
@@ -228,8 +264,7 @@ class Scene:
         found = self.snapshot.answer(entry_id, self.locale, self.country)
         self.remember(fallbacks=0, waiting_intent="")
         topic = self.snapshot.entries[entry_id].topic
-        if topic not in NOT_A_TOPIC:
-            self.remember(topic=topic)
+        self.talk_about(topic)
         for bubble in found.bubbles:
             self.add(Reply(bubble.text, origin=bubble.origin))
         return found
@@ -252,7 +287,7 @@ class Scene:
     def _buttons(self, found: Answer) -> list[Choice]:
         choices = []
         for button in found.buttons:
-            name = {"entry": actions.ENTRY, "danger": actions.CARD}.get(button.kind)
+            name = _ACTIONS.get(button.kind)
             if name:
                 choices.append(Choice(button.label, actions.pack(name, button.target)))
             else:

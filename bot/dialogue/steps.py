@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.dialogue import actions, fallback, words
+from bot.dialogue import actions, fallback, office_words, words
 from bot.dialogue.cards import emergency_lines
 from bot.dialogue.scene import ELSEWHERE, Scene
 from bot.messages import Kind, Origin, Reply, Text
@@ -92,10 +92,12 @@ class Media:
     kind: Kind
 
     def take(self, scene: Scene) -> None:
-        if self.kind is Kind.VOICE:
+        if scene.waiting is not None and self.kind in _FOR_COUNSELLORS:
+            scene.say(words.FILE_WAITS)
+        elif self.kind is Kind.VOICE:
             _voice(scene)
         elif self.kind is Kind.LOCATION:
-            scene.say(words.LOCATION, *scene.country_choices())
+            scene.say(office_words.UNREAD, *scene.country_choices())
         elif self.kind is Kind.EDIT:
             scene.say(words.EDITED)
         else:
@@ -103,6 +105,7 @@ class Media:
             scene.say(text, *scene.menu_choices())
 
 
+_FOR_COUNSELLORS = (Kind.PHOTO, Kind.VOICE, Kind.DOCUMENT)
 _MEDIA = {
     Kind.PHOTO: words.PHOTO,
     Kind.DOCUMENT: words.PHOTO,

@@ -6,11 +6,28 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.dialogue import cards, handoff, language, session, steps, words
+from bot.dialogue import (
+    cards,
+    danger_cases,
+    discreet,
+    flow_state,
+    flow_steps,
+    flow_summary,
+    handoff,
+    language,
+    offices,
+    resume,
+    session,
+    steps,
+    words,
+)
 from bot.dialogue.buttons import Press
 from bot.dialogue.cards import ShowCards
+from bot.dialogue.commands import Command
 from bot.dialogue.consent import ask_consent
+from bot.dialogue.flow_steps import HearAnswer, NotAnAnswer
 from bot.dialogue.handoff_words import QUEUE_UNKNOWN
+from bot.dialogue.held import HeldCommand, HeldPress
 from bot.dialogue.policy import View, after_nlu, before_nlu
 from bot.dialogue.scene import COUNTRIES, OfficeFor, Scene
 from bot.dialogue.steps import Step
@@ -33,6 +50,7 @@ APOLOGY = N_(
 
 # What is true about how long a case waits; one that is not stored yet has the id 0.
 Waiting = Callable[[Case], Awaitable[Sequence[Text]]]
+IsOpen = Callable[[str], Awaitable[bool]]  # whether an office is open now
 
 
 def _one_office_a_country(country: str) -> str | None:
@@ -46,6 +64,7 @@ class TurnParts:
     understanding: Understanding
     waiting: Waiting | None = None
     office_for: OfficeFor = _one_office_a_country
+    is_open: IsOpen | None = None
 
 
 async def take_turn(pending: Pending, parts: TurnParts) -> Person:
@@ -62,7 +81,9 @@ async def play(person: Person, inbound: Inbound, parts: TurnParts) -> Scene:
     """Decide and speak, as if nothing were stored."""
     scene = set_scene(person, inbound, parts.knowledge.snapshot, parts.office_for)
     step, parse = await choose_step(scene, inbound, parts.understanding)
+    await _look_at_hours(scene, step, parts.is_open)
     step.take(scene)
+    await resume.answer(scene, parts.store)
     add_afterthoughts(scene, inbound, step, parse)
     await _say_how_long(scene, parts.waiting)
     return scene
@@ -85,6 +106,18 @@ async def _save(pending: Pending, before: Person, scene: Scene, store: Store) ->
     if scene.said:
         pending = replace(pending, inbound=replace(pending.inbound, text=scene.said))
     return await store.finish(pending, before, outcome_of(scene, pending.inbound))
+
+
+async def _look_at_hours(scene: Scene, step: Step, is_open: IsOpen | None) -> None:
+    """A card says whether anybody may read this today."""
+    is_card = isinstance(step, ShowCards) or _shows_numbers(step)
+    office = scene.any_office() if is_card else None
+    if is_open is not None and office is not None:
+        scene.is_staffed = await is_open(office)
+
+
+def _shows_numbers(step: Step) -> bool:
+    return isinstance(step, Press | Command | HeldPress | HeldCommand) and step.shows_numbers
 
 
 async def _say_how_long(scene: Scene, waiting: Waiting | None) -> None:
@@ -131,6 +164,8 @@ async def choose_step(
         return understood, None
     if _is_lost(understood, inbound) and (shown := cards.recent_cards(scene)):
         return ShowCards(shown, scene.session.doubted_text, is_reminder=True), parse
+    if isinstance(understood, HearAnswer | NotAnAnswer):
+        return understood, parse
     before = scene.country
     hear_country(scene, parse)
     if (
@@ -147,16 +182,20 @@ def _view(scene: Scene, inbound: Inbound, understanding: Understanding) -> View:
     return View(
         inbound,
         scene.locale,
-        understanding.cards(inbound.text) if inbound.text else (),
+        understanding.dangers(inbound.text),
         is_held=scene.held is not None and not handoff.lets_program_answer(scene),
         was_closed=scene.closed is not None,
+        in_flow=flow_state.state_of(scene) is not None,
+        heard=flow_steps.heard_in(scene, inbound.text) if inbound.kind is Kind.TEXT else None,
+        word=discreet.step_for(scene, inbound),
     )
 
 
 def _is_lost(step: Step, inbound: Inbound) -> bool:
     """Whoever was shown a card a moment ago is not told that we did not understand "yes"."""
     is_short = len(inbound.text.split()) <= 4
-    return isinstance(step, steps.NotUnderstood) or (is_short and isinstance(step, steps.AskWhich))
+    is_nothing = isinstance(step, steps.NotUnderstood | NotAnAnswer)
+    return is_nothing or (is_short and isinstance(step, steps.AskWhich))
 
 
 def _may_hide_danger(step: Step, inbound: Inbound) -> bool:
@@ -169,7 +208,7 @@ async def _reconsider(
     scene: Scene, inbound: Inbound, doubted: str, understanding: Understanding
 ) -> tuple[Step, Parse | None]:
     """ "This is not about danger": answer what was asked, as if no card had come."""
-    cards.no_danger(scene)
+    danger_cases.no_danger(scene)
     parse = await understanding.parse(doubted, scene.locale)
     harmless = replace(
         parse, intents=tuple(i for i in parse.intents if not i[0].startswith("danger-"))
@@ -246,10 +285,15 @@ def _in_their_words(scene: Scene, other: str) -> None:
 
 def add_afterthoughts(scene: Scene, inbound: Inbound, step: Step, parse: Parse | None) -> None:
     if isinstance(step, ShowCards):
+        flow_steps.after(scene, is_card=True, is_text=True)
         return  # nothing may stand between a person and the numbers
     if parse is not None:
         _offer_language(scene, inbound, step)
     handoff.resume(scene)
+    if scene.move is None:
+        offices.ask_when_moved(scene)
+    flow_summary.hand_over(scene)
+    flow_steps.after(scene, _shows_numbers(step), inbound.kind is not Kind.BUTTON)
     is_due = scene.may_ask_consent and not scene.session.consent_asked
     may_ask = is_due and not _has_case(scene)
     # In the terminal nothing outlives the program.
@@ -265,6 +309,7 @@ def _has_case(scene: Scene) -> bool:
 
 
 def outcome_of(scene: Scene, inbound: Inbound) -> Outcome:
+    discreet.keep_up(scene)
     if scene.person.keeps_nothing:  # nor what kind of danger somebody is in
         scene.remember(doubted_text="", cards_at={}, topic="", about_danger="", opened_by="")
     return Outcome(
@@ -275,4 +320,15 @@ def outcome_of(scene: Scene, inbound: Inbound) -> Outcome:
         vote=scene.vote,
         unanswered=fold(inbound.text)[:300] if scene.unanswered else "",
         case=scene.case_change,
+        alarm=scene.alarm,
+        author="notice" if _is_silent(scene) else "bot",
+        code=scene.code,
+        move=scene.move,
+        phone=scene.phone,
+        hides=scene.hides,
     )
+
+
+def _is_silent(scene: Scene) -> bool:
+    """A counsellor answers: what is said all the same is a notice."""
+    return scene.held is not None and not handoff.lets_program_answer(scene)

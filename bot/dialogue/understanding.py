@@ -6,10 +6,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.dialogue.danger import CueMatcher
+from bot.dialogue.danger import CueMatcher, Sure
 from bot.knowledge import Knowledge, Snapshot
 from bot.lexical import Lexical
 from bot.nlu_client import NluClient, NluUnavailable, Parse
+from bot.training_data import every_example
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Understanding:
         return _Built(
             snapshot.id,
             CueMatcher(snapshot.cues()),
-            Lexical({**self._system, **examples}),
+            Lexical(every_example(snapshot, self._system)),
             frozenset(examples) | {"human"},
         )
 
@@ -62,7 +63,11 @@ class Understanding:
 
     def cards(self, text: str) -> tuple[str, ...]:
         """Danger cards whose cues stand in a text."""
-        return self._built.matcher.match(text)
+        return tuple(self.dangers(text))
+
+    def dangers(self, text: str) -> dict[str, Sure]:
+        """The same cards, with how certain each is."""
+        return self._built.matcher.find(text) if text else {}
 
     def is_urgent(self, text: str) -> bool:
         return bool(self.cards(text))

@@ -74,17 +74,6 @@ GREETING = N_("greeting_reply", "Hello. What would you like to know?")
 THANKS = N_("thanks_reply", "You are welcome. You can write again any time.")
 GOODBYE = N_("goodbye_reply", "Goodbye. You can write again any time.")
 HOW_ARE_YOU = N_("how_are_you_reply", "Thank you for asking. I am a program. How can I help you?")
-DANGER_HEAD = N_("danger_head", "If you are in danger now, call 112 first.")
-DANGER_SHORT = N_("danger_short", "These people can help you now:")
-DANGER_NOT_READ = N_(
-    "danger_closed_hours",
-    "Nobody reads this chat as an emergency service. Please call, or show this to someone"
-    " near you.",
-)
-DANGER_NOT_ME = N_("danger_not_me", "This is not about danger")
-DANGER_NOT_ME_REPLY = N_(
-    "danger_not_me_reply", "All right. If that changes, write to me or call 112."
-)
 DELETED = N_(
     "delete_done",
     "Done. Everything you wrote here is deleted from our service. Copies in backups expire"
@@ -113,12 +102,12 @@ PHOTO = N_(
     "I cannot read pictures or files. Please do not send photos of your papers here. Write"
     " your question, or choose a topic.",
 )
-STICKER = N_("sticker_reply", "Thank you. If you have a question, please write it.")
-LOCATION = N_(
-    "location_reply",
-    "I did not keep your place. I cannot look for the nearest office yet. Which country are"
-    " you in?",
+FILE_WAITS = N_(
+    "media_waits",
+    "✅  Thank you. The counsellor who takes your case will get this. You can also write a few"
+    " words about it.",
 )
+STICKER = N_("sticker_reply", "Thank you. If you have a question, please write it.")
 CONTACT_CARD = N_(
     "contact_reply", "I did not keep this contact. Please write your question in words."
 )

@@ -8,6 +8,8 @@
     waiting   what is true about how long it takes
     sla       when somebody else has to be told
     notify    telling the staff, without a word of content
+    presence  that a counsellor is writing, for a moment
+    withdrawals  facts that nobody is told until an editor restores them
 
 Called by console/ (what counsellors press), dialogue/ (what people are told) and timers.
 Never decides what the bot answers, and never sees a database: that is `Store.desk`.

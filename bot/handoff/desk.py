@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from bot.handoff import words
+from bot.handoff.presence import Presence
+from bot.handoff.withdrawals import Withdrawals
 from bot.i18n import render
 from bot.knowledge import Knowledge
 from bot.messages import Choice, Lane, Origin, Reply, Text
 from bot.news import News
 from bot.storage import (
     EXPIRE_AFTER,
+    Asked,
     Case,
     CaseEvent,
+    NewFile,
     NoSuchCase,
     Notice,
     OfficeCounts,
@@ -31,6 +35,9 @@ from bot.storage import (
     WaitsFor,
 )
 
+UNDO_WITHIN = timedelta(seconds=5)
+NO_WAIT = timedelta(0)
+NO_CHANNELS: Mapping[str, object] = {}
 LOOK_AGAIN_S = 1.0  # for what another process changed, or nobody told of
 KEEP_ALIVE_S = 15.0
 
@@ -49,9 +56,12 @@ class Desk:
         knowledge: Knowledge,
         news: News,
         wake_delivery: Callable[[], None] = lambda: None,
+        channels: Mapping[str, object] = NO_CHANNELS,
     ) -> None:
         self._store, self._knowledge = store, knowledge
         self._news, self._wake_delivery = news, wake_delivery
+        self.withdrawals = Withdrawals(store, knowledge)
+        self.presence = Presence(store, news, channels)
 
     # Looking
 
@@ -89,11 +99,19 @@ class Desk:
     async def office_overview(self, staff: Staff) -> list[OfficeCounts]:
         return await self._store.desk.office_overview(staff)
 
+    async def asked(self, staff: Staff, since: datetime, until: datetime) -> list[Asked]:
+        return await self._store.desk.asked(staff, since, until)
+
+    async def votes(
+        self, staff: Staff, since: datetime, until: datetime
+    ) -> list[tuple[str, bool, int]]:
+        return await self._store.desk.votes(staff, since, until)
+
     async def waits(self, staff: Staff, since: datetime, until: datetime) -> list[Wait]:
         return await self._store.desk.waits(staff, since, until)
 
-    async def open(self, staff: Staff, number: str) -> Opened:
-        return await self._store.desk.open_case(staff, number)
+    async def open(self, staff: Staff, number: str, login: str = "") -> Opened:
+        return await self._store.desk.open_case(staff, number, login)
 
     async def lines(self, staff: Staff, number: str, after: int = 0) -> list[Shown]:
         return await self._store.desk.lines(staff, number, after)
@@ -121,12 +139,30 @@ class Desk:
         key: str,
         choices: Sequence[Choice] = (),
         origin: Origin | None = None,
+        file: NewFile | None = None,
+        place: str = "",
+        wait: bool = False,
     ) -> int:
+        """`wait`: nobody gets it for `UNDO_WITHIN`, and `take_back` can undo it."""
+        time = UNDO_WITHIN if wait else NO_WAIT
         seq = await self._store.desk.reply(
-            staff, number, fence, text, seen_up_to, key, choices, origin
+            staff, number, fence, text, seen_up_to, key, choices, origin, file, place, time
         )
         await self._touched(staff, number)
+        if wait:
+            await self._tell_later(UNDO_WITHIN, staff, number)
         return seq
+
+    async def take_back(self, staff: Staff, number: str, fence: int, seq: int) -> str:
+        """What the line said. Raises `TooLate`."""
+        said = await self._store.desk.take_back(staff, number, fence, seq)
+        await self._touched(staff, number)
+        return said
+
+    async def send_now(self, staff: Staff, number: str, fence: int, seq: int) -> bool:
+        sent = await self._store.desk.send_now(staff, number, fence, seq)
+        await self._touched(staff, number)
+        return sent
 
     async def resend(self, staff: Staff, number: str, fence: int, seq: int) -> bool:
         again = await self._store.desk.resend(staff, number, fence, seq)
@@ -151,9 +187,13 @@ class Desk:
         self._news.tell(news_key(case.office))
         return case
 
-    async def release(self, staff: Staff, number: str, fence: int) -> Case:
+    async def release(
+        self, staff: Staff, number: str, fence: int, seen_up_to: int | None = None
+    ) -> Case:
         left = self._notice(words.LEFT)
-        return await self._changed(await self._store.desk.release(staff, number, fence, left))
+        return await self._changed(
+            await self._store.desk.release(staff, number, fence, left, seen_up_to)
+        )
 
     async def transfer(
         self,
@@ -165,6 +205,7 @@ class Desk:
         to_office: str = "",
         consented: bool = False,
         office_name: str = "",
+        with_notes: bool = False,
     ) -> Case:
         """`office_name`: what the person reads when another office gets the case."""
         told = words.PASSED_ON
@@ -179,14 +220,17 @@ class Desk:
             to_office,
             consented,
             self._notice(told),
+            with_notes,
         )
         self._news.tell(news_key(staff.office))
         return await self._changed(case)
 
-    async def close(self, staff: Staff, number: str, fence: int, outcome: str) -> Case:
+    async def close(
+        self, staff: Staff, number: str, fence: int, outcome: str, seen_up_to: int | None = None
+    ) -> Case:
         closed = self._notice(words.CLOSED.having(number=number), words.BOT_BACK)
         return await self._changed(
-            await self._store.desk.close(staff, number, fence, outcome, closed)
+            await self._store.desk.close(staff, number, fence, outcome, closed, seen_up_to)
         )
 
     async def heartbeat(self, staff: Staff) -> None:
@@ -250,6 +294,19 @@ class Desk:
                     async with asyncio.timeout(pause_s):
                         await event.wait()
 
+    async def _tell_later(self, wait: timedelta, staff: Staff, number: str) -> None:
+        """Who waits hears when the line becomes theirs; after a restart they look by themselves."""
+        with contextlib.suppress(NoSuchCase):
+            case = await self._store.desk.case(staff, number)
+            person = await self._store.desk.person_of(case)
+            loop, soon = asyncio.get_running_loop(), wait.total_seconds() + 0.05
+            loop.call_later(soon, self._wake, person, case.office)
+
+    def _wake(self, person: str, office: str) -> None:
+        self._news.tell(person)
+        self._news.tell(news_key(office))
+        self._wake_delivery()
+
     def _notice(self, *texts: Text) -> Notice:
         """Rendered when the person's locale is known: inside the transaction."""
         snapshot = self._knowledge.snapshot
@@ -267,7 +324,5 @@ class Desk:
             await self._changed(await self._store.desk.case(staff, number))
 
     async def _changed(self, case: Case) -> Case:
-        self._news.tell(await self._store.desk.person_of(case))
-        self._news.tell(news_key(case.office))
-        self._wake_delivery()
+        self._wake(await self._store.desk.person_of(case), case.office)
         return case

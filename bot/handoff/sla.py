@@ -66,6 +66,14 @@ LADDERS: Mapping[int, Ladder] = {
 }
 
 
+# What a manager's figures call late, in opening hours. Our choice until the offices decide.
+FIRST_ANSWER_DUE: Mapping[int, timedelta] = {
+    DANGER: timedelta(minutes=5),
+    URGENT: timedelta(minutes=30),
+    NORMAL: timedelta(hours=4),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """The next alert about a case. `due_at` may lie in the future."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.handoff.hours import HoursProblem, OfficeHours
 from bot.handoff.routing import can_take
@@ -155,6 +155,21 @@ def hours_of(office: Office | None) -> OfficeHours | None:
         return None
 
 
+async def is_open(store: Store, office: str, now: datetime) -> bool:
+    """Whether an office is open now; one whose hours are not known is not."""
+    hours = hours_of(await store.staff.office(office))
+    return hours is not None and hours.is_open(now)
+
+
+def open_now(store: Store) -> Callable[[str], Awaitable[bool]]:
+    """Whether an office is open at the moment of asking."""
+
+    async def ask(office: str) -> bool:
+        return await is_open(store, office, datetime.now(UTC))
+
+    return ask
+
+
 async def tell(store: Store, case: Case, now: datetime) -> tuple[Text, ...]:
     """What is true about the wait of a case, stored or about to be."""
     return expectation(await look(store, case, now), now)
@@ -163,7 +178,7 @@ async def tell(store: Store, case: Case, now: datetime) -> tuple[Text, ...]:
 async def look(store: Store, case: Case, now: datetime) -> Outlook:
     """What is true for a case now. One that is not stored yet has the id 0."""
     hours = hours_of(await store.staff.office(case.office))
-    waits = await store.desk.recent_waits(case.office, now - RECENT)
+    waits = await store.desk.recent_waits(case.office, case.priority, now - RECENT)
     there = await store.staff.present(case.office, PRESENT)
     able = [one.staff for one in there if can_take(one.staff, case)]
     busy = [any(map(_keeps_busy, await store.desk.held(staff))) for staff in able]
@@ -172,7 +187,7 @@ async def look(store: Store, case: Case, now: datetime) -> Outlook:
         ahead=await store.desk.ahead(case),
         signed_in=len(able),
         free=busy.count(False),
-        recent=_measured(hours, waits, case),
+        recent=_measured(hours, waits),
         priority=case.priority,
         waiting_since=case.waiting_since if case.id else None,
     )
@@ -182,14 +197,8 @@ def _keeps_busy(case: Case) -> bool:
     return case.waits_for in (WaitsFor.NOTHING, WaitsFor.OFFICE)
 
 
-def _measured(
-    hours: OfficeHours | None, waits: Iterable[Wait], case: Case
-) -> tuple[timedelta, ...]:
-    """Nights do not count, and neither do the waits of people who went first, or after."""
+def _measured(hours: OfficeHours | None, waits: Iterable[Wait]) -> tuple[timedelta, ...]:
+    """Nights do not count."""
     if hours is None:
         return ()
-    return tuple(
-        hours.open_time(wait.requested_at, wait.first_answer_at)
-        for wait in waits
-        if wait.priority == case.priority
-    )
+    return tuple(hours.open_time(wait.requested_at, wait.first_answer_at) for wait in waits)

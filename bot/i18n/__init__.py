@@ -12,6 +12,7 @@ listed itself; a locale code from outside is looked up in the set of offered one
 """
 
 from bot.i18n.catalogues import Catalogues, Loader, fill, load, render
+from bot.i18n.dates import read_date, western_digits
 from bot.i18n.locales import (
     Moment,
     country_name,
@@ -50,5 +51,7 @@ __all__ = [
     "load",
     "negotiate",
     "own_name",
+    "read_date",
     "render",
+    "western_digits",
 ]

@@ -57,7 +57,11 @@ def kind_of(ctx: str) -> str:
     return _KINDS.get(head, PLAIN)
 
 
-_BANK = {"phrase": SENTENCE, "reply-set": LABEL}  # what counsellors send
+_BANK = {
+    "phrase": SENTENCE,  # what counsellors send
+    "reply-set": LABEL,
+    "words": PHRASES,  # what people say for yes, no, back
+}
 _KINDS = {
     "question": QUESTION,
     "label": LABEL,
@@ -68,6 +72,16 @@ _KINDS = {
     "examples": PHRASES,
     "cues": PHRASES,
     "lookalikes": PHRASES,
+    # Guided flows
+    "intro": ANSWER,
+    "ask": SENTENCE,
+    "help": SENTENCE,
+    "option": LABEL,
+    "because": SENTENCE,
+    "reason": SENTENCE,
+    "say": ANSWER,
+    "add": ANSWER,
+    "words": PHRASES,
 }
 
 

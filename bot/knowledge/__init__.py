@@ -1,4 +1,4 @@
-"""The one reader of `content/`: entries, danger cards, counsellors' phrases, facts, directory.
+"""The one reader of `content/`: entries, danger cards, phrases, flows, facts, directory.
 
 `Knowledge.open(root, var, stage)` gives an object whose `snapshot` is everything the
 service may say at one moment. Dialogue, channels and console take the snapshot once per
@@ -12,6 +12,8 @@ turn; nobody else opens these files.
     reader            all of content/, with the last good text of what is broken
     answers           what may be shown: stage, language, facts, notices
     said              a phrase as it is sent
+    flow_model, flow_conditions, flow_files, flow_answers
+                      content/flows: as data, its `when`, reading it, what may be shown
     snapshot, loader  one state of everything; reading again when a file is saved
     sync              writes locales/: templates, and new texts into every .po
 """

@@ -36,8 +36,8 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    kind: Literal["entry", "danger", "link"]
-    target: str  # entry or card id; for a link the name of its block
+    kind: Literal["entry", "flow", "danger", "link"]
+    target: str  # entry, flow or card id; for a link the name of its block
     label: str
     url: str = ""
 
@@ -66,6 +66,12 @@ class NumberLine:
     label: str
     country: str  # "ro" | "hu"
     text: str  # the whole line, rendered
+    reach: tuple[str, ...] = ()  # as `Row.ways`
+
+    @property
+    def first_phone(self) -> str:
+        """One number to call; what stands in brackets is the same from inside the country."""
+        return self.phone.partition(",")[0].partition("(")[0].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,7 @@ def _notices(
         yield notices.THIN_LINE
     if not _is_confirmed(snapshot, entry, served, facts):
         yield notices.UNVERIFIED_LINE
-    yield from _source_notice(snapshot, facts)
+    yield from source_notice(snapshot, facts)
     if entry.front.risk == "L":
         yield notices.NOT_LEGAL_ADVICE
 
@@ -191,7 +197,7 @@ def _is_confirmed(snapshot: Snapshot, entry: Entry, locale: str, facts: tuple[st
     return signed and _is_reviewed(snapshot, entry)
 
 
-def _source_notice(snapshot: Snapshot, facts: tuple[str, ...]) -> Iterator[Text]:
+def source_notice(snapshot: Snapshot, facts: tuple[str, ...]) -> Iterator[Text]:
     sources, checked_on = _sources(snapshot, facts)
     if not sources:
         return
@@ -252,6 +258,8 @@ def _button(snapshot: Snapshot, entry: Entry, spec: ButtonSpec, locale: str) -> 
     """The button, or None when there is nothing behind it (yet)."""
     if spec.kind == "entry" and spec.target in snapshot.entries:
         return Button("entry", spec.target, snapshot.label(spec.target, locale))
+    if spec.kind == "flow" and spec.target in snapshot.flows:
+        return Button("flow", spec.target, snapshot.flow_label(spec.target, locale))
     if spec.kind == "danger" and spec.target in snapshot.cards:
         return Button("danger", spec.target, snapshot.card_title(spec.target, locale))
     if spec.kind == "link" and (url := _url(snapshot, spec)):
@@ -324,4 +332,4 @@ def number_line(snapshot: Snapshot, row: Row, country: str, locale: str) -> Numb
     label = label or isolate(english, locale)
     name = country_name(country, locale)
     text = f"{contact} – {label} ({name})"
-    return NumberLine(row.id, ", ".join(row.phones), label, country, text)
+    return NumberLine(row.id, ", ".join(row.phones), label, country, text, row.ways)

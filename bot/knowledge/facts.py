@@ -23,6 +23,7 @@ State = Literal["unverified", "checked", "verified", "due", "overdue", "withdraw
 Confidence = Literal["high", "medium", "low"]
 
 COLUMNS = ("name", "city", "address", "phone", "email", "url", "hours")
+REACH = ("voice", "sms", "app", "chat")
 CONTACTS = ("phone", "url", "email")
 NO_VALUE = frozenset({"", "not found", "not applicable"})
 MAX_BYTES = 500_000
@@ -70,6 +71,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     review_every: int = 30
     verified_on: datetime.date | None = None
+    reach: str = ""  # several of `REACH` with ";"; empty: by a plain call
 
     def cell(self, column: str) -> str:
         """A cell's value, or "" when nothing is known."""
@@ -79,6 +81,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def phones(self) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.cell("phone").split(";") if part.strip())
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How its phone is reached: values of `REACH`; empty for a plain call."""
+        return tuple(part.strip() for part in self.reach.split(";") if part.strip())
 
     @property
     def contact(self) -> str:
@@ -218,6 +225,8 @@ def _row_faults(row: Row) -> Iterator[str]:
     for phone in row.phones:
         if not _PHONE.fullmatch(phone):
             yield f"phone {phone!r} is no phone number"
+    if unknown := [way for way in row.reach.split(";") if row.reach and way.strip() not in REACH]:
+        yield f"reach {unknown[0]!r} is none of {', '.join(REACH)}"
     if url := row.cell("url"):
         for part in url.split(";"):
             if not is_safe_url(part.strip()):

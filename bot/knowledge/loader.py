@@ -17,6 +17,7 @@ from bot.i18n.lastgood import LastGood
 from bot.i18n.locales import SOURCE
 from bot.i18n.po import Message
 from bot.knowledge.entries import MAX_BUBBLE
+from bot.knowledge.flow_files import FlowJudge, no_judge
 from bot.knowledge.reader import Content, Reader
 from bot.knowledge.snapshot import Snapshot, utc_today
 from bot.knowledge.values import Stage, Values
@@ -30,6 +31,7 @@ class Knowledge:
     """The one reader of `content/`; `snapshot` is replaced as a whole."""
 
     snapshot: Snapshot
+    _whole: Snapshot  # as the files have it
     problems: tuple[Problem, ...]
 
     def __init__(
@@ -38,13 +40,15 @@ class Knowledge:
         last_good: LastGood,
         stage: Stage,
         today: Callable[[], datetime.date] = utc_today,
+        flow_judge: FlowJudge = no_judge,
     ) -> None:
         self._root = root
         self._stage: Stage = stage
         self._today = today
-        self._reader = Reader(root, last_good)
+        self._reader = Reader(root, last_good, flow_judge)
         self._locales = Loader(root, last_good)
         self._stamp = ""
+        self._withdrawn: frozenset[str] = frozenset()
         self._lock = threading.Lock()
         self._read()
 
@@ -55,10 +59,14 @@ class Knowledge:
         var: Path | None,
         stage: Stage = "demo",
         today: Callable[[], datetime.date] = utc_today,
+        flow_judge: FlowJudge = no_judge,
     ) -> Knowledge:
-        """Read everything. Without `var` nothing is kept and faults have no fallback."""
+        """Read everything. Without `var` nothing is kept and faults have no fallback.
+
+        `flow_judge` is `bot.flows.lint.judge`: with it, a flow with a dead end is not served.
+        """
         folder = var / "last-good" if var is not None else None
-        return cls(root, LastGood(folder), stage, today)
+        return cls(root, LastGood(folder), stage, today, flow_judge)
 
     def reload(self) -> bool:
         """Read what changed; True when readers see a new snapshot or new problems."""
@@ -68,6 +76,15 @@ class Knowledge:
             before = (self.snapshot.id, self.problems)
             self._read()
             return (self.snapshot.id, self.problems) != before
+
+    def withdraw(self, names: frozenset[str]) -> bool:
+        """Facts and rows that nobody is told, whatever the files say. False: it is so already."""
+        with self._lock:
+            if names == self._withdrawn:
+                return False
+            self._withdrawn = names
+            self.snapshot = self._whole.without(names)
+            return True
 
     async def watch(self, on_change: Callable[[], None] | None = None) -> None:
         """Reload when a file is saved, until cancelled."""
@@ -100,10 +117,14 @@ class Knowledge:
             phrases=content.bank.phrases,
             phrase_groups=content.bank.groups,
             values=content.values,
+            flows=content.flows,
+            flow_words_english={name: block.text for name, block in content.flow_words.items()},
+            places=content.places,
             today=self._today,
         )
         problems += _danger_faults(snapshot, content)
-        self.snapshot = snapshot.named()
+        self._whole = snapshot.named()
+        self.snapshot = self._whole.without(self._withdrawn)
         self.problems = tuple(problems)
         self._stamp = stamp
 

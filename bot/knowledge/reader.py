@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import TypeVar
 
 from bot.i18n.lastgood import LastGood, settle
 from bot.i18n.po import Problem
-from bot.knowledge import blocks, entries, facts, phrases
+from bot.knowledge import blocks, entries, facts, flow_files, flow_spoken, phrases, places
 from bot.knowledge.blocks import Block, Document
 from bot.knowledge.entries import Card, Entry
 from bot.knowledge.facts import Fact, Row, Sheet
+from bot.knowledge.flow_files import FlowJudge, no_judge
+from bot.knowledge.flow_model import Flow
 from bot.knowledge.phrases import Bank, Group, ReplySets
+from bot.knowledge.places import City, Places, Serves
 from bot.knowledge.values import Values
 
 T = TypeVar("T")
@@ -29,12 +33,16 @@ class Content:
     cards: Mapping[str, Card]
     number_labels: Mapping[str, Block]  # row id -> label on a danger card
     bank: Bank
+    flows: Mapping[str, Flow]
+    flow_words: Mapping[str, Block]  # "yes" -> what people say for it
+    places: Places
 
 
 @dataclass
 class Reader:
     root: Path
     last_good: LastGood
+    flow_judge: FlowJudge = no_judge
     _cache: dict[str, tuple[Stamp, bytes]] = field(default_factory=dict)
     _parsed: dict[str, tuple[bytes, object]] = field(default_factory=dict)
 
@@ -59,7 +67,13 @@ class Reader:
                 cards[card.id] = card
         labels = self._labels(values, problems)
         bank = self._bank(values, problems)
-        content = Content(values, found, _by_plan(cards), labels, bank)
+        flows = self._flows(values, problems)
+        spoken = self._flow_words(problems)
+        where = Places(
+            self._sheets(places.FOLDER, places.CITIES, places.read_cities, City, problems),
+            self._sheets(places.FOLDER, places.SERVES, places.read_serves, Serves, problems),
+        )
+        content = Content(values, found, _by_plan(cards), labels, bank, flows, spoken, where)
         problems.extend(_cross_faults(content))
         return content
 
@@ -141,6 +155,59 @@ class Reader:
             return None
         return _make(path, last.encode(), heading, make, values)[0]
 
+    def _flows(self, values: Values, problems: list[Problem]) -> dict[str, Flow]:
+        flows: dict[str, Flow] = {}
+        facts = hashlib.blake2b(repr(values).encode(), digest_size=16).digest()
+        for path in self._files(flow_files.FOLDER, "*.yaml"):
+            if path.endswith(f"/{flow_files.WORDS}.yaml"):
+                continue
+            flow = self._good(path, lambda p, d: self._flow(p, d, values, facts), problems)
+            if flow is not None:
+                flows[flow.id] = flow
+        return flows
+
+    def _flow(
+        self, path: str, data: bytes, values: Values, facts: bytes
+    ) -> tuple[Flow | None, list[Problem]]:
+        """Judged once as long as its file and the facts stay."""
+        known = self._parsed.get(path)
+        stamp = data + facts
+        if known is not None and known[0] == stamp:
+            return known[1]  # type: ignore[return-value]
+        found = flow_files.judged(path, data, values, self.flow_judge)
+        self._parsed[path] = (stamp, found)
+        return found
+
+    def _flow_words(self, problems: list[Problem]) -> dict[str, Block]:
+        path = f"{flow_files.FOLDER}/{flow_files.WORDS}.yaml"
+        if not (self.root / path).is_file():
+            return {}
+        words = self._good(path, flow_files.read_words, problems) or {}
+        for other in flow_spoken.files(self.root):
+            spoken = self._good(other, flow_files.read_words, problems) or {}
+            words |= {flow_spoken.name_of(other, name): block for name, block in spoken.items()}
+        return words
+
+    def _good(
+        self,
+        path: str,
+        make: Callable[[str, bytes], tuple[T | None, list[Problem]]],
+        problems: list[Problem],
+    ) -> T | None:
+        """What a file means; with an error in it, what its last good text meant."""
+        try:
+            data = self._bytes(path)
+        except OSError as error:
+            problems.append(Problem(path, 1, f"the file cannot be read: {error.strerror}"))
+            data = b""
+        made, faults = make(path, data) if data else (None, [])
+        problems += faults
+        if made is not None and all(fault.severity == "warning" for fault in faults):
+            self.last_good.put(path, {"text": data.decode()})
+            return made
+        last = self.last_good.get(path, str).get("text")
+        return make(path, last.encode())[0] if last is not None else None
+
     def _labels(self, values: Values, problems: list[Problem]) -> dict[str, Block]:
         path = "content/danger/lines.md"
         if not (self.root / path).is_file():
@@ -205,11 +272,16 @@ def _cross_faults(content: Content) -> Iterator[Problem]:
                 yield Problem(entry.path, line, f"button entry:{spec.target}: no such entry")
             if spec.kind == "danger" and spec.target not in content.cards:
                 yield Problem(entry.path, line, f"button danger:{spec.target}: no such card")
-            if spec.kind == "flow":
+            if spec.kind == "flow" and spec.target not in content.flows:
                 message = f"button flow:{spec.target} is hidden: there is no such flow yet"
                 yield Problem(entry.path, line, message, "warning")
     for card in content.cards.values():
         yield from _number_faults(card, content)
+    for flow in content.flows.values():
+        for fault_line, message in flow_files.link_faults(
+            flow, content.entries, content.cards, content.flows
+        ):
+            yield Problem(flow.path, fault_line, message)
 
 
 def _number_faults(card: Card, content: Content) -> Iterator[Problem]:

@@ -6,6 +6,9 @@ import datetime
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import msgspec
 
 from bot.i18n import Catalogues, wording
 from bot.i18n.locales import SOURCE
@@ -13,12 +16,16 @@ from bot.knowledge import answers, said, slots
 from bot.knowledge.answers import Answer, CardAnswer
 from bot.knowledge.entries import Card, Entry
 from bot.knowledge.facts import Fact, Row
+from bot.knowledge.flow_model import Flow
+from bot.knowledge.flow_spoken import Spoken, spoken
 from bot.knowledge.phrases import Phrase
+from bot.knowledge.places import Places
 from bot.knowledge.said import Said
 from bot.knowledge.topics import TOPICS
 from bot.knowledge.values import Stage, Values
 from bot.messages import Text
 
+EMERGENCY = "112"
 Examples = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
@@ -39,6 +46,9 @@ class Snapshot:
     phrases: Mapping[str, Phrase]  # of counsellors, in the order in which they see them
     phrase_groups: Mapping[str, str]  # group -> English title
     values: Values
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+    flow_words_english: Mapping[str, str] = field(default_factory=dict)  # "yes" -> phrases
+    places: Places = field(default_factory=Places, repr=False)
     today: Callable[[], datetime.date] = field(default=utc_today, repr=False)
 
     def named(self) -> Snapshot:
@@ -48,9 +58,48 @@ class Snapshot:
         for part in (self.entries, self.cards, self.number_labels, self.facts, self.directory):
             digest.update(repr(sorted(part.items())).encode())
         digest.update(repr((*self.phrases.items(), *self.phrase_groups.items())).encode())
+        digest.update(repr(sorted((flow.id, flow.front) for flow in self.flows.values())).encode())
+        digest.update(repr(sorted(self.flow_words_english.items())).encode())
+        digest.update(repr((self.places.cities, self.places.serves)).encode())
         for locale, table in sorted(self.catalogues.tables.items()):
             digest.update(repr((locale, sorted(table.items()))).encode())
         return replace(self, id=digest.hexdigest())
+
+    def without(self, names: frozenset[str]) -> Snapshot:
+        """As if these facts and rows of the directory were withdrawn in their files."""
+        gone = frozenset(name for name in names if self.is_withdrawable(name))
+        if not gone:
+            return self
+        facts = {
+            name: msgspec.structs.replace(fact, state="withdrawn") if name in gone else fact
+            for name, fact in self.facts.items()
+        }
+        rows = {
+            name: msgspec.structs.replace(row, state="withdrawn") if name in gone else row
+            for name, row in self.directory.items()
+        }
+        digest = hashlib.blake2b(repr((self.id, sorted(gone))).encode(), digest_size=6)
+        return replace(self, id=digest.hexdigest(), values=Values.of(facts, rows))
+
+    def is_withdrawable(self, name: str) -> bool:
+        """A fact, or a row of the directory. The emergency number stays, whatever happens."""
+        if name in self.facts:
+            return True
+        row = self.directory.get(name)
+        return row is not None and not (row.kind == "emergency" and EMERGENCY in row.phones)
+
+    def declared_as(self, name: str) -> str:
+        """The fact or the row of the directory behind a name in a text; empty for neither."""
+        if name in self.facts:
+            return name
+        return self.values.cells[name][0].id if name in self.values.cells else ""
+
+    def names_of(self, declared: str) -> tuple[str, ...]:
+        """The names in texts behind which a fact, or a row of the directory, stands."""
+        if declared in self.facts:
+            return (declared,)
+        cells = self.values.cells.items()
+        return tuple(name for name, (row, _) in cells if row.id == declared)
 
     @property
     def facts(self) -> Mapping[str, Fact]:
@@ -167,6 +216,48 @@ class Snapshot:
         """A block in a locale, or in English while it has no translation."""
         english = of.blocks[block].text
         return self.catalogues.text(of.ctx(block), locale, english) or english
+
+    # Guided flows
+
+    def flow_text(self, flow_id: str, block: str, locale: str) -> str:
+        """A block of a flow, or its English. Raises KeyError for an unknown one."""
+        flow = self.flows[flow_id]
+        english = flow.blocks[block].text
+        return self.catalogues.text(flow.ctx(block), locale, english) or english
+
+    def flow_label(self, flow_id: str, locale: str) -> str:
+        return self.flow_text(flow_id, "label", locale)
+
+    def flows_in(self, topic: str) -> tuple[Flow, ...]:
+        return tuple(flow for flow in self.flows.values() if flow.topic == topic)
+
+    @cached_property
+    def spoken(self) -> Spoken:
+        """What people say for "yes", "no" and the rest, in every language at once."""
+        texts = dict(self.flow_words_english)
+        for name in [key for key in texts if "/" not in key]:
+            for locale in self.catalogues.tables:
+                own = self.flow_words(name, locale)
+                if own and locale != SOURCE:
+                    key = f"{locale}/{name}"
+                    texts[key] = "\n".join((*own, texts.get(key, "")))
+        return spoken(texts)
+
+    def flow_words(self, name: str, locale: str) -> tuple[str, ...]:
+        """What people say for "yes", "no", "back" in a locale; nothing when it has no words."""
+        return self._spoken(f"words/{name}", self.flow_words_english.get(name, ""), locale)
+
+    def option_words(
+        self, flow_id: str, question: str, option: str, locale: str
+    ) -> tuple[str, ...]:
+        """What people say for an option of a flow, besides its label."""
+        flow, name = self.flows[flow_id], f"words/{question}/{option}"
+        english = flow.blocks[name].text if name in flow.blocks else ""
+        return self._spoken(flow.ctx(name), english, locale)
+
+    def _spoken(self, ctx: str, english: str, locale: str) -> tuple[str, ...]:
+        text = english if locale == SOURCE else self.catalogues.text(ctx, locale)
+        return wording.phrases_of(text or "")
 
     def _known(self, of: Entry, block: str, locale: str) -> tuple[str, ...]:
         english = of.blocks[block].text

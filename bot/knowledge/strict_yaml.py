@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import yaml
 
 MAX_CHARS = 300_000
 MAX_DEPTH = 6
+Path = tuple[str, ...]
 
 try:
     from yaml import CSafeLoader as _Base
@@ -46,12 +48,18 @@ for _tag, _pattern, _first in (
     )
 
 
-def load(text: str) -> tuple[Any, dict[str, int]]:
+def load(text: str, max_depth: int = MAX_DEPTH) -> tuple[Any, dict[str, int]]:
     """The value, and the line of each key of its top mapping. Raises `BadYaml`."""
+    value, lines = load_with_lines(text, max_depth)
+    return value, {path[0]: line for path, line in lines.items() if len(path) == 1}
+
+
+def load_with_lines(text: str, max_depth: int) -> tuple[Any, dict[Path, int]]:
+    """The value, and the line of every key and list item by its path: ("rows", "0", "id")."""
     if len(text) > MAX_CHARS:
         raise BadYaml(1, f"longer than {MAX_CHARS} characters")
     try:
-        _refuse_tricks(text)
+        _refuse_tricks(text, max_depth)
         return _load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -61,7 +69,7 @@ def load(text: str) -> tuple[Any, dict[str, int]]:
         raise BadYaml(1, "not valid YAML") from error
 
 
-def _refuse_tricks(text: str) -> None:
+def _refuse_tricks(text: str, max_depth: int) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         line = event.start_mark.line + 1 if event.start_mark else 1
@@ -73,23 +81,32 @@ def _refuse_tricks(text: str) -> None:
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        if depth > MAX_DEPTH:
+        if depth > max_depth:
             raise BadYaml(line, "nested too deep")
 
 
-def _load(text: str) -> tuple[Any, dict[str, int]]:
+def _load(text: str) -> tuple[Any, dict[Path, int]]:
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
         if node is None:
             return {}, {}
         _refuse_doubles(node)
-        lines = {}
-        if isinstance(node, yaml.MappingNode):
-            lines = {str(key.value): key.start_mark.line + 1 for key, _ in node.value}
+        lines = dict(_lines(node, ()))
         return loader.construct_document(node), lines
     finally:
         loader.dispose()
+
+
+def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
+    pairs: Iterable[tuple[str, yaml.Node, yaml.Node]] = ()
+    if isinstance(node, yaml.SequenceNode):
+        pairs = ((str(n), item, item) for n, item in enumerate(node.value))
+    elif isinstance(node, yaml.MappingNode):
+        pairs = ((str(key.value), key, value) for key, value in node.value)
+    for name, start, value in pairs:
+        yield (*path, name), start.start_mark.line + 1
+        yield from _lines(value, (*path, name))
 
 
 def _refuse_doubles(node: yaml.Node) -> None:

@@ -6,7 +6,8 @@ one country's translation into the other's entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +17,20 @@ from babel.messages.extract import extract_from_file
 from bot.i18n import plurals, po, wording
 from bot.i18n.locales import SOURCE, is_known
 from bot.i18n.po import Problem
-from bot.knowledge import blocks
+from bot.knowledge import blocks, flow_files
 
 WIDTH = 78  # what Poedit and Weblate write, so that their diffs stay small
 KEYWORDS = {"N_": ((1, "c"), 2), "NP_": ((1, "c"), 2, 3)}
 NAMELESS = ("lines", "reply-set")  # files whose heading nobody reads but editors
 PROFILE = "bot/channels/telegram_profile.py"
+# What every language has: the way in, and help in danger. One without `faq-common.po`
+# has these alone; its people read answers in English, and are told so.
+ESSENTIAL = ("interface", "danger", "bot-profile")
+NEEDED_KEYS = re.compile(
+    r"danger_|welcome|demo_notice|lang_|language_|menu|topic_|country_|consent_|fallback|err_"
+    r"|intake_(safe|yes|no|unsure|skip)|hide_(line|button)|discreet_new"
+)
+FOR_STAFF = ("bot/console/", "bot/handoff/notify.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,11 @@ class Source:
     file: str
     line: int
     note: str = ""  # for translators
+
+    @property
+    def is_for_staff(self) -> bool:
+        """Read by counsellors only, who have a console in few languages."""
+        return self.file.startswith(FOR_STAFF)
 
 
 Templates = Mapping[str, Mapping[str, Source]]  # "faq-ro" -> msgctxt -> text
@@ -55,12 +69,32 @@ def sync(root: Path, add: str | None = None) -> tuple[list[str], list[Problem]]:
         if _save(root, path := f"locales/templates/{name}.pot", template_text(sources))
     ]
     for locale in _locales(root, add):
-        for name, sources in templates.items():
-            path = f"locales/{locale}/LC_MESSAGES/{name}.po"
+        for name in names_for(root, locale, templates) if locale != add else templates:
+            path, sources = f"locales/{locale}/LC_MESSAGES/{name}.po", templates[name]
             text = _merged(root, path, locale, sources, problems)
             if text is not None and _save(root, path, text):
                 changed.append(path)
     return changed, problems
+
+
+def is_needed(name: str, source: Source, whole: bool) -> bool:
+    """Whether a locale must have this text; what else it lacks is read in English."""
+    if whole or name != "interface":
+        return True
+    return not source.is_for_staff and bool(NEEDED_KEYS.match(source.ctx))
+
+
+def is_whole(root: Path, locale: str) -> bool:
+    """Whether a language is meant to have all texts, not the essential ones alone."""
+    return (root / f"locales/{locale}/LC_MESSAGES/faq-common.po").is_file()
+
+
+def names_for(root: Path, locale: str, names: Iterable[str]) -> list[str]:
+    """Which of the templates a locale is to have as files."""
+    folder = root / f"locales/{locale}/LC_MESSAGES"
+    if is_whole(root, locale):
+        return list(names)
+    return [name for name in names if name in ESSENTIAL or (folder / f"{name}.po").is_file()]
 
 
 def _locales(root: Path, add: str | None) -> list[str]:
@@ -126,6 +160,8 @@ def _from_content(root: Path) -> Iterator[tuple[str, Source]]:
     bank = sorted((root / "content/phrases").glob("*.md"))
     for file in sorted(bank, key=lambda group: group.name == "reply-set.md"):
         yield from _from_document(root, file, "phrases", "title")
+    for path, ctx, block in flow_files.texts(root):
+        yield "flows", Source(ctx, block.text, "", path, block.line)
 
 
 def _from_document(root: Path, file: Path, name: str, heading: str) -> Iterator[tuple[str, Source]]:

@@ -59,3 +59,12 @@ async def _keep(db: AsyncConnection, case: Case, now: datetime) -> None:
         await db.execute(contact.values(address_sealed=None))
     else:
         await db.execute(contact.values(expires_at=until))
+
+
+async def keep_notes(db: AsyncConnection, case: Case) -> None:
+    """Another office gets the case: what was noted until now is read in this one only."""
+    await db.execute(
+        update(HandoffNote)
+        .where(HandoffNote.handoff_id == case.id, HandoffNote.stays_in.is_(None))
+        .values(stays_in=case.office)
+    )

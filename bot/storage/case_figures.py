@@ -11,7 +11,58 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.cases import CASES, IN_ORDER, MOST, found
 from bot.storage.desk_models import Handoff
-from bot.storage.desk_records import Case, CaseState, OfficeCounts, Role, Staff, Wait
+from bot.storage.desk_records import Asked, Case, CaseState, OfficeCounts, Role, Staff, Wait
+from bot.storage.models import Feedback
+
+
+async def asked(db: AsyncConnection, staff: Staff, since: datetime, until: datetime) -> list[Asked]:
+    if not staff.has(Role.MANAGER):
+        return []
+    rows = await db.execute(
+        select(
+            Handoff.requested_at,
+            Handoff.first_answer_at,
+            Handoff.closed_at,
+            Handoff.state,
+            Handoff.priority,
+            Handoff.office,
+            Handoff.topic,
+            Handoff.locale,
+            Handoff.outcome,
+        ).where(Handoff.requested_at >= since, Handoff.requested_at < until, _offices_of(staff))
+    )
+    return [
+        Asked(
+            row.requested_at,
+            row.first_answer_at,
+            row.closed_at or until,
+            CaseState(row.state),
+            row.priority,
+            row.office,
+            row.topic,
+            row.locale,
+            row.outcome,
+        )
+        for row in rows
+    ]
+
+
+async def votes(
+    db: AsyncConnection, staff: Staff, since: datetime, until: datetime
+) -> list[tuple[str, bool, int]]:
+    """Language, whether it helped, how many. Votes belong to no office."""
+    if not staff.has(Role.MANAGER):
+        return []
+    count = func.count()
+    rows = await db.execute(
+        select(Feedback.locale, Feedback.helped, count)
+        .where(Feedback.created_at >= since, Feedback.created_at < until)
+        .group_by(Feedback.locale, Feedback.helped)
+    )
+    return [(locale, helped, number) for locale, helped, number in rows]
+
+
+ENOUGH = 100  # first answers that an expectation is made of
 
 
 async def overview(db: AsyncConnection, staff: Staff) -> list[OfficeCounts]:
@@ -70,18 +121,36 @@ async def waits(
         )
         .order_by(Handoff.first_answer_at, Handoff.id)
     )
-    return [
-        Wait(
-            row.requested_at,
-            row.first_answer_at,
-            row.priority,
-            row.topic,
-            row.locale,
-            row.office,
-            row.outcome,
+    return [_wait(row) for row in rows]
+
+
+async def recent_waits(
+    db: AsyncConnection, office: str, priority: int, since: datetime
+) -> list[Wait]:
+    """The newest first answers of an office, newest first: enough for a median, however many."""
+    rows = await db.execute(
+        select(Handoff)
+        .where(
+            Handoff.office == office,
+            Handoff.first_answer_at >= since,
+            Handoff.priority == priority,
         )
-        for row in rows
-    ]
+        .order_by(Handoff.first_answer_at.desc())
+        .limit(ENOUGH)
+    )
+    return [_wait(row) for row in rows]
+
+
+def _wait(row: Any) -> Wait:
+    return Wait(
+        row.requested_at,
+        row.first_answer_at,
+        row.priority,
+        row.topic,
+        row.locale,
+        row.office,
+        row.outcome,
+    )
 
 
 async def waiting(db: AsyncConnection, office: str) -> list[Case]:

@@ -53,6 +53,7 @@ class Target:
     topic: str
     office: str
     consented: bool
+    with_notes: bool = False  # to another office, too
 
 
 # Taking
@@ -150,9 +151,12 @@ async def release(
     number: str,
     fence: int,
     notice: Notice | None,
+    seen_up_to: int | None = None,
 ) -> Case:
     values = _queued(Action.RELEASE)
     case = await write(db, staff, Action.RELEASE, number, fence, values)
+    if seen_up_to is not None:
+        await case_lines.check_read(db, keys, case, seen_up_to)
     await case_lines.notify(db, keys, case, notice)
     await add(db, Happened(case, "released", staff.id))
     return case
@@ -173,6 +177,8 @@ async def transfer(
 ) -> Case:
     before = await _transferable(db, staff, number)
     values = _queued(Action.TRANSFER) | await _destination(db, before, target)
+    if target.office and not target.with_notes:
+        await case_ends.keep_notes(db, before)
     after = await write(db, staff, Action.TRANSFER, number, fence, values)
     await case_lines.notify(db, keys, after, notice)
     where = "office" if target.office else "topic" if target.topic else "counsellor"
@@ -212,6 +218,7 @@ async def close(
     fence: int,
     outcome: str,
     notice: Notice | None,
+    seen_up_to: int | None = None,
 ) -> Case:
     outcome = clean_text(outcome).strip()
     if not outcome:
@@ -220,6 +227,8 @@ async def close(
         case = await write(db, staff, Action.CLOSE, number, fence, AS_IT_IS)
     except LostClaim:
         return await _closed_before(db, staff, number, fence)
+    if seen_up_to is not None:
+        await case_lines.check_read(db, keys, case, seen_up_to)
     await case_lines.notify(db, keys, case, notice)  # its line gets its date with the others
     await case_ends.end(db, case, Action.CLOSE, outcome)
     case = await cases.by_id(db, case.id)

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Reply, clean_text
-from bot.storage import case_lines, cases, transcript
+from bot.storage import case_lines, cases, media
 from bot.storage.case_events import Happened, add
 from bot.storage.case_moves import AS_IT_IS, write
 from bot.storage.crypto import KeyRing
 from bot.storage.desk_models import DeskPost, Handoff, HandoffNote
 from bot.storage.desk_moves import Action
-from bot.storage.desk_records import Case, LostClaim, SomethingNewer, Staff
+from bot.storage.desk_records import Case, LostClaim, Staff
+from bot.storage.media_records import NewFile
 from bot.storage.models import UtcTime
 
 MAX_KEY = 64
@@ -36,10 +37,17 @@ class Post:
 
 
 async def reply(
-    db: AsyncConnection, keys: KeyRing, staff: Staff, post: Post, said: Reply, seen_up_to: int
+    db: AsyncConnection,
+    keys: KeyRing,
+    staff: Staff,
+    post: Post,
+    said: Reply,
+    seen_up_to: int,
+    wait: timedelta = case_lines.NO_WAIT,
+    file: NewFile | None = None,
 ) -> int:
     _check_key(post)
-    if not said.text.strip():
+    if not said.text.strip() and file is None:
         raise ValueError("a reply says something")
     now = literal(datetime.now(UTC), UtcTime())
     answered = {
@@ -53,11 +61,11 @@ async def reply(
         return await _posted_before(db, staff, post)
     if (before := await _result_of(db, case, post)) is not None:
         return before
-    newer = await transcript.said_since(db, keys, case.conversation_id, seen_up_to)
-    if newer:
-        raise SomethingNewer(tuple(newer))
+    await case_lines.check_read(db, keys, case, seen_up_to)
     words = case_lines.plain(said)
-    seq = await case_lines.say(db, keys, case, "counsellor", words)
+    seq = await case_lines.say(db, keys, case, "counsellor", words, wait=wait)
+    if file is not None:
+        await media.add(db, keys, case.conversation_id, seq, "counsellor", file)
     await _remember(db, staff, case, post, seq)
     await add(db, Happened(case, "replied", staff.id))
     return seq
@@ -93,7 +101,7 @@ async def resend(
     db: AsyncConnection, keys: KeyRing, staff: Staff, number: str, fence: int, seq: int
 ) -> bool:
     case = await write(db, staff, Action.REPLY, number, fence, AS_IT_IS)
-    if not 0 < seq < 2**31 or not await case_lines.resend(db, case, seq):
+    if not 0 < seq < 2**31 or not await case_lines.resend(db, keys, case, seq):
         return False
     await add(db, Happened(case, "resent", staff.id))
     return True

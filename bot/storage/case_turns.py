@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -10,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Kind
 from bot.storage import case_ends, cases
-from bot.storage.case_events import PERSON, Happened, add, changed
+from bot.storage.alarm_models import DangerMarker
+from bot.storage.case_events import PERSON, SYSTEM, Happened, add, changed
 from bot.storage.desk_models import Handoff, HandoffNote, HandoffNumber
 from bot.storage.desk_moves import MOVES, Action, allowed
 from bot.storage.desk_records import (
@@ -20,6 +22,7 @@ from bot.storage.desk_records import (
     CaseChange,
     CaseState,
     IntakeAnswer,
+    MoveOffice,
     OpenCase,
     Reason,
     WaitsFor,
@@ -27,7 +30,10 @@ from bot.storage.desk_records import (
 from bot.storage.inbox import upsert
 from bot.storage.models import Contact, Conversation
 from bot.storage.records import Person
+from bot.storage.staff_models import Office
 
+NOTHING: Mapping[str, str] = {}
+MARKER_KEPT = timedelta(days=30)
 _INTAKE = {"safe": 8, "best_hours": 40, "wants": 20, "topic": 40}  # field -> longest value
 
 
@@ -52,11 +58,12 @@ async def take_part(
         if case is None:
             return await _open(db, person, change, seq)
         if not case.is_open:
-            return await _reopen(db, case, change, seq)
+            return await _reopen(db, case, change, seq, follow=_followed(person, case))
     if case is None or not case.is_open:
         return case
     events = [Happened(case, "person_wrote", PERSON, str(kind))]
-    values: dict[str, Any] = {"last_person_seq": seq}
+    values: dict[str, Any] = {"last_person_seq": seq} | _followed(person, case)
+    events += [Happened(case, "follows", PERSON, what) for what in _followed(person, case)]
     if case.waits_for is WaitsFor.PERSON:
         values["waits_for"] = WaitsFor.NOTHING
     await _update(db, case, **values)
@@ -66,8 +73,38 @@ async def take_part(
         events += await _answer(db, case, change)
     elif isinstance(change, CancelCase):
         events += await _cancel(db, case)
+    elif isinstance(change, MoveOffice):
+        events += await _move_office(db, case, change.office)
     await add(db, *events)
     return await cases.by_id(db, case.id)
+
+
+def _followed(person: Person, case: Case) -> dict[str, str]:
+    """The language and the country of a case are the person's present ones."""
+    now = {"locale": person.locale or case.locale, "country": person.country or case.country}
+    return {what: value for what, value in now.items() if getattr(case, what) != value}
+
+
+async def _move_office(db: AsyncConnection, case: Case, office: str) -> list[Happened]:
+    """As agreed with the person. Notes stay: nobody asked their writer."""
+    if not allowed(Action.RAISE, case.state) or office == case.office:
+        return []
+    if await db.scalar(select(Office.code).where(Office.code == office)) is None:
+        return []
+    await case_ends.keep_notes(db, case)
+    after = await _update(
+        db,
+        case,
+        office=office,
+        state=CaseState.WAITING,
+        queued_at=datetime.now(UTC),
+        waits_for="",
+        due_at=None,
+        cover=None,
+        meant_for=None,
+    )
+    told = Happened(case, "transferred", PERSON, "office")
+    return [told, *changed(case, after, "arrived", PERSON)]
 
 
 async def _update(db: AsyncConnection, case: Case, **values: Any) -> Case:
@@ -75,7 +112,20 @@ async def _update(db: AsyncConnection, case: Case, **values: Any) -> Case:
     return await cases.by_id(db, case.id)
 
 
-async def _open(db: AsyncConnection, person: Person, change: OpenCase, seq: int) -> Case:
+async def open_by_time(db: AsyncConnection, person: Person, change: OpenCase, seq: int) -> Case:
+    """Open, reopen or raise a case without a turn; `seq` is the person's last line."""
+    case = person.case
+    if case is None:
+        return await _open(db, person, change, seq, SYSTEM)
+    if not case.is_open:
+        return await _reopen(db, case, change, seq, SYSTEM)
+    await add(db, *await _raise(db, case, change, SYSTEM))
+    return await cases.by_id(db, case.id)
+
+
+async def _open(
+    db: AsyncConnection, person: Person, change: OpenCase, seq: int, by: str = PERSON
+) -> Case:
     now = datetime.now(UTC)
     case_id = await db.scalar(
         insert(Handoff)
@@ -106,7 +156,7 @@ async def _open(db: AsyncConnection, person: Person, change: OpenCase, seq: int)
     )
     assert case_id is not None
     case = await cases.by_id(db, case_id)
-    await add(db, Happened(case, "requested", PERSON, str(change.reason)))
+    await add(db, Happened(case, "requested", by, str(change.reason)))
     return case
 
 
@@ -120,7 +170,14 @@ async def _number(db: AsyncConnection, office: str) -> str:
     return f"{office.upper()}-{last:04d}"
 
 
-async def _reopen(db: AsyncConnection, case: Case, change: OpenCase, seq: int) -> Case:
+async def _reopen(
+    db: AsyncConnection,
+    case: Case,
+    change: OpenCase,
+    seq: int,
+    by: str = PERSON,
+    follow: Mapping[str, str] = NOTHING,
+) -> Case:
     """The same case and number go on; it waits from now, and an old claim is void."""
     now = datetime.now(UTC)
     after = await _update(
@@ -139,12 +196,16 @@ async def _reopen(db: AsyncConnection, case: Case, change: OpenCase, seq: int) -
         last_person_seq=seq,
         **_raised(case, change),
         **_complaint(case, change),
+        **follow,
     )
-    await add(db, *changed(case, after, "reopened", PERSON, str(change.reason)))
+    events = changed(case, after, "reopened", by, str(change.reason))
+    await add(db, *events, *(Happened(after, "follows", PERSON, what) for what in follow))
     return after
 
 
-async def _raise(db: AsyncConnection, case: Case, change: OpenCase) -> list[Happened]:
+async def _raise(
+    db: AsyncConnection, case: Case, change: OpenCase, by: str = PERSON
+) -> list[Happened]:
     """Never a second case: the open one becomes more urgent, or changes hands."""
     values: dict[str, Any] = {"priority": min(case.priority, change.priority)}
     values |= _raised(case, change)
@@ -158,7 +219,7 @@ async def _raise(db: AsyncConnection, case: Case, change: OpenCase) -> list[Happ
             values["reason"] = Reason.COMPLAINT
     after = await _update(db, case, **values)
     if change.reason is not Reason.COMPLAINT:
-        return changed(case, after, "raised", PERSON, change.danger)
+        return changed(case, after, "raised", by, change.danger)
     events = changed(case, after, "complained", PERSON)
     if events[0].kind != "left":  # the holder loses it in any case
         events.insert(0, Happened(case, "left", PERSON))
@@ -197,6 +258,7 @@ async def _cancel(db: AsyncConnection, case: Case) -> list[Happened]:
     if not allowed(Action.CANCEL, case.state):
         return [Happened(case, "cancel_asked", PERSON)]
     await case_ends.end(db, case, Action.CANCEL, "cancelled")
+    await _mark(db, case)
     return [Happened(case, "cancelled", PERSON)]
 
 
@@ -219,8 +281,25 @@ async def forget(db: AsyncConnection, person_hash: str) -> None:
     await add(db, *(Happened(case, "erased", PERSON) for case in found))
 
 
+async def _mark(db: AsyncConnection, case: Case) -> None:
+    """Danger that was taken back, perhaps by another hand: its kind and hour, and nobody's."""
+    if case.priority != DANGER or case.state is not CaseState.WAITING:
+        return
+    now = datetime.now(UTC)
+    await db.execute(
+        insert(DangerMarker).values(
+            office=case.office,
+            card=case.danger,
+            country=case.country,
+            hour=now.replace(minute=0, second=0, microsecond=0),
+            expires_at=now + MARKER_KEPT,
+        )
+    )
+
+
 async def _bare(db: AsyncConnection, case: Case) -> None:
     now = datetime.now(UTC)
+    await _mark(db, case)
     soon = now + case_ends.ERASED_KEPT
     values: dict[str, Any] = {
         "expires_at": min(case.expires_at or soon, soon),

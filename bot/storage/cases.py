@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from bot.messages import clean_text
-from bot.storage import staff_logins, transcript
+from bot.storage import case_audit, staff_logins, transcript
 from bot.storage.case_access import access, event_access, in_state
 from bot.storage.crypto import KeyRing
 from bot.storage.desk_models import Handoff, HandoffEvent, HandoffNote
+from bot.storage.desk_more_models import ContactAside
 from bot.storage.desk_moves import Action
 from bot.storage.desk_records import (
     Case,
@@ -23,10 +24,12 @@ from bot.storage.desk_records import (
     NoSuchCase,
     Note,
     Opened,
+    Place,
     Reason,
     Staff,
     WaitsFor,
 )
+from bot.storage.lines import contact_row
 from bot.storage.models import Contact, Conversation
 from bot.storage.records import Shown
 from bot.storage.staff_models import Counsellor
@@ -162,11 +165,10 @@ async def history(db: AsyncConnection, staff: Staff, number: str) -> list[Case]:
     this = await seen(db, staff, number, Action.OPEN)
     if not this.conversation_id:
         return []
-    earlier = CASES.where(
-        Handoff.conversation_id == this.conversation_id,
-        Handoff.id < this.id,
-        access(staff, Action.SEE),
-    )
+    # First which they are: in one query with the rest, SQLite walks the office's whole list.
+    theirs = select(Handoff.id).where(Handoff.conversation_id == this.conversation_id)
+    ids = [id_ for id_ in await db.scalars(theirs) if id_ < this.id]
+    earlier = CASES.where(Handoff.id.in_(ids), access(staff, Action.SEE))
     return await found(db, earlier.order_by(Handoff.id.desc()).limit(MOST))
 
 
@@ -213,17 +215,35 @@ def _event(row: Any) -> CaseEvent:
 # With text
 
 
-async def open_case(db: AsyncConnection, keys: KeyRing, staff: Staff, number: str) -> Opened:
+async def open_case(
+    db: AsyncConnection, keys: KeyRing, staff: Staff, number: str, login: str = ""
+) -> Opened:
     case = await seen(db, staff, number, Action.OPEN)
-    await staff_logins.audit(db, staff.id, "case_opened", case.id)
-    notes = await db.execute(_NOTES.where(HandoffNote.handoff_id == case.id))
+    await case_audit.opened(db, staff, case, login)
+    notes = await db.execute(
+        _NOTES.where(
+            HandoffNote.handoff_id == case.id,
+            or_(HandoffNote.stays_in.is_(None), HandoffNote.stays_in == staff.office),
+        )
+    )
     events = await db.execute(_EVENTS.where(HandoffEvent.handoff_id == case.id).limit(MOST))
     return Opened(
         case=case,
         lines=tuple(await _lines_of(db, keys, case)),
         notes=tuple(_note(keys, row) for row in notes),
         events=tuple(_event(row) for row in events),
+        is_parked=await _is_parked(db, case),
     )
+
+
+async def _is_parked(db: AsyncConnection, case: Case) -> bool:
+    """Whether somebody else uses the person's phone now."""
+    aside = (
+        select(ContactAside.contact_id)
+        .join(Conversation, Conversation.contact_id == ContactAside.contact_id)
+        .where(Conversation.id == case.conversation_id, ContactAside.why == "parked")
+    )
+    return await db.scalar(aside) is not None
 
 
 _author = aliased(Counsellor)
@@ -261,6 +281,21 @@ async def _lines_of(
     if not case.conversation_id:
         return []
     return await transcript.of_conversation(db, keys, case.conversation_id, after, limit)
+
+
+async def place_of(db: AsyncConnection, keys: KeyRing, case: Case) -> Place | None:
+    row = (
+        await db.execute(
+            select(Contact)
+            .join(Conversation, Conversation.contact_id == Contact.id)
+            .where(Conversation.id == case.conversation_id, Contact.blocked_at.is_(None))
+        )
+    ).first()
+    if row is None or await _is_parked(db, case):
+        return None
+    sealed = row.address_sealed
+    address = keys.open(sealed, contact_row(row.id)) if sealed else ""
+    return Place(row.person_hash, row.channel, address)
 
 
 async def person_of(db: AsyncConnection, case: Case) -> str:

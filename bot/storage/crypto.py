@@ -34,18 +34,24 @@ class KeyRing:
         self._hashing = hashing
 
     def seal(self, text: str, row: str) -> bytes:
+        return self.seal_bytes(text.encode(), row)
+
+    def seal_bytes(self, data: bytes, row: str) -> bytes:
         nonce = secrets.token_bytes(_NONCE)
-        sealed = self._ciphers[self._current].encrypt(nonce, text.encode(), row.encode())
+        sealed = self._ciphers[self._current].encrypt(nonce, data, row.encode())
         return self._current.encode() + b":" + nonce + sealed
 
     def open(self, blob: bytes, row: str) -> str:
         """Raises `KeyProblem`, naming the key id, when the value cannot be opened."""
+        return self.open_bytes(blob, row).decode()
+
+    def open_bytes(self, blob: bytes, row: str) -> bytes:
         key_id, _, rest = bytes(blob).partition(b":")
         cipher = self._ciphers.get(key_id.decode("ascii", "replace"))
         if cipher is None:
             raise KeyProblem(f"key {key_id[:16]!r} is not in the key file")
         try:
-            return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], row.encode()).decode()
+            return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], row.encode())
         except InvalidTag as error:
             raise KeyProblem(f"key {key_id[:16]!r} does not open a row") from error
 

@@ -137,6 +137,7 @@ class HandoffNote(Base):
     row_key: Mapped[str] = mapped_column(String(32))  # what the sealed text is bound to
     text_sealed: Mapped[bytes]
     at: Mapped[datetime]
+    stays_in: Mapped[str | None] = mapped_column(String(2))  # the one office that reads it
 
 
 class DeskPost(Base):

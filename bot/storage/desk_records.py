@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.messages import Reply
@@ -120,7 +120,8 @@ class CaseEvent:
     `kind`: requested, raised, intake, person_wrote, complained, cancel_asked, cancelled,
     reopened, claimed, taken_over, replied, resent, noted, wait_set, released, returned,
     transferred, arrived (from another office), left (no longer yours to see), closed,
-    expired, erased.
+    expired, erased, undone (a reply), sent_now, follows (the person's language or country),
+    resumed (by code, from another place), parked (somebody else uses the phone).
     """
 
     id: int
@@ -151,6 +152,7 @@ class Opened:
     lines: tuple[Shown, ...]
     notes: tuple[Note, ...]
     events: tuple[CaseEvent, ...]
+    is_parked: bool = False  # somebody else uses the person's phone
 
 
 # What a turn does to the person's case
@@ -183,7 +185,114 @@ class CancelCase:
     """The person took the request back."""
 
 
-CaseChange = OpenCase | IntakeAnswer | CancelCase
+@dataclass(frozen=True, slots=True)
+class MoveOffice:
+    """The person agreed that the office of the country they are in now takes their case."""
+
+    office: str
+
+
+CaseChange = OpenCase | IntakeAnswer | CancelCase | MoveOffice
+
+
+# Codes, and phones that several people use
+
+
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """Whoever types this goes on with the conversation; an earlier code of it is void."""
+
+    code: str
+    valid: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCode:
+    """What a typed code leads to."""
+
+    number: str  # of its case, or empty
+    locale: str
+    is_here: bool = False  # in the very conversation that it was made for
+
+
+class CodeTrouble(enum.StrEnum):
+    WRONG = "wrong"
+    TOO_MANY = "too_many"  # wrong ones, within an hour
+
+
+@dataclass(frozen=True, slots=True)
+class UseCode:
+    """Go on here with the conversation of this code. What is here now waits for its own."""
+
+    code: str
+    old_place: Notice  # what is said where the conversation was until now
+    aside: NewCode | None = None  # for a case that is open here
+
+
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """Somebody else uses this phone: what was said until now waits for its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCode:
+    """Counts against whoever guesses."""
+
+
+PhoneMove = UseCode | PutAside | WrongCode
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Open a case of this danger at `due_at`, unless the person writes or presses before."""
+
+    card: str
+    office: str
+    priority: int
+    protection: bool
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """How many danger cases of one kind were taken back within one hour, by whoever it was."""
+
+    card: str
+    country: str  # or empty
+    hour: datetime
+    count: int
+
+
+# Facts that are wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A fact, or a row of the directory, that nobody is told at present."""
+
+    name: str
+    why: str  # a constant
+    by_shown_as: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody was told a fact in a case that is still open."""
+
+    number: str
+    name: str
+    holder_shown_as: str
+    is_mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person is reached."""
+
+    person: str  # the keyed hash
+    channel: str
+    address: str = field(repr=False)
 
 
 # Figures
@@ -210,6 +319,21 @@ class Wait:
     locale: str
     office: str
     outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One case as figures count it: no number, nobody's words."""
+
+    requested_at: datetime
+    first_answer_at: datetime | None
+    until: datetime  # when it was closed, or now
+    state: CaseState
+    priority: int
+    office: str
+    topic: str
+    locale: str
+    outcome: str
 
 
 # What can go wrong
@@ -241,6 +365,10 @@ class NoSuchColleague(Exception):
 
 class ConsentNeeded(Exception):
     """Another office gets a case only when the person said yes to that."""
+
+
+class TooLate(Exception):
+    """The person has this line already, or is about to: it cannot be taken back."""
 
 
 @dataclass

@@ -6,25 +6,43 @@ Who may do what is decided in one place, `case_access.access`. What is not yours
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.messages import Choice, Origin, Reply, clean_text
-from bot.storage import case_figures, case_moves, case_posts, case_times, cases
+from bot.messages import Attachment, Choice, Origin, Reply, clean_text
+from bot.storage import (
+    case_codes,
+    case_figures,
+    case_moves,
+    case_posts,
+    case_times,
+    case_undo,
+    cases,
+    desk_habits,
+    withdrawals,
+)
+from bot.storage.case_lines import NO_WAIT
 from bot.storage.crypto import KeyRing
 from bot.storage.database import Database, Work
 from bot.storage.desk_records import (
+    Asked,
     Case,
     CaseEvent,
+    CodeTrouble,
+    FoundCode,
     Notice,
     OfficeCounts,
     Opened,
+    Place,
     Staff,
+    Told,
     Wait,
     WaitsFor,
+    Withdrawn,
 )
-from bot.storage.records import Shown
+from bot.storage.media_records import NewFile
+from bot.storage.records import Person, Shown
 
 EXPIRE_AFTER = timedelta(days=7)
 
@@ -98,11 +116,23 @@ class DeskStore:
             lambda db: case_figures.waits_for_managers(db, staff, since, until)
         )
 
+    async def asked(self, staff: Staff, since: datetime, until: datetime) -> list[Asked]:
+        """For managers: the cases that began between these times, as figures count them."""
+        return await self._db.read(lambda db: case_figures.asked(db, staff, since, until))
+
+    async def votes(
+        self, staff: Staff, since: datetime, until: datetime
+    ) -> list[tuple[str, bool, int]]:
+        """For managers: language, whether the answer helped, how many votes."""
+        return await self._db.read(lambda db: case_figures.votes(db, staff, since, until))
+
     # Reading with text
 
-    async def open_case(self, staff: Staff, number: str) -> Opened:
-        """The whole case. Leaves an audit row each time."""
-        return await self._db.write(lambda db: cases.open_case(db, self._keys, staff, number))
+    async def open_case(self, staff: Staff, number: str, login: str = "") -> Opened:
+        """The whole case. Leaves an audit row: for one `login` one in ten minutes."""
+        return await self._db.write(
+            lambda db: cases.open_case(db, self._keys, staff, number, login)
+        )
 
     async def lines(
         self, staff: Staff, number: str, after: int = 0, limit: int = 500
@@ -142,18 +172,33 @@ class DeskStore:
         key: str,
         choices: Sequence[Choice] = (),
         origin: Origin | None = None,
+        file: NewFile | None = None,
+        place: str = "",
+        wait: timedelta = NO_WAIT,
     ) -> int:
         """The number of the new line; the same `key` twice is one line.
 
+        For `wait` nobody gets it, and `take_back` can undo it.
         `choices` are rendered in the person's locale. Raises `SomethingNewer` when the
         person wrote after line `seen_up_to`, `LostClaim` for an old fence, `ValueError` without
-        text or key.
+        text or key. A `file` is a line of its own; `place` is a pin beside the text.
         """
-        said = Reply(clean_text(text), tuple(choices), origin=origin or Origin())
+        beside = file.attachment if file else Attachment(place=place) if place else None
+        said = Reply(clean_text(text), tuple(choices), origin=origin or Origin(), file=beside)
         post = case_posts.Post(number, fence, key)
         return await self._db.write(
-            lambda db: case_posts.reply(db, self._keys, staff, post, said, seen_up_to)
+            lambda db: case_posts.reply(db, self._keys, staff, post, said, seen_up_to, wait, file)
         )
+
+    async def take_back(self, staff: Staff, number: str, fence: int, seq: int) -> str:
+        """What the line said. Raises `TooLate` when the person has it, or may."""
+        return await self._db.write(
+            lambda db: case_undo.take_back(db, self._keys, staff, number, fence, seq)
+        )
+
+    async def send_now(self, staff: Staff, number: str, fence: int, seq: int) -> bool:
+        """End the wait of a line. False when there is none."""
+        return await self._db.write(lambda db: case_undo.send_now(db, staff, number, fence, seq))
 
     async def resend(self, staff: Staff, number: str, fence: int, seq: int) -> bool:
         """Send a line again that may not have arrived. False: there is nothing to send again."""
@@ -180,11 +225,16 @@ class DeskStore:
         return await self._db.write(lambda db: case_moves.set_wait(db, staff, number, fence, wait))
 
     async def release(
-        self, staff: Staff, number: str, fence: int, notice: Notice | None = None
+        self,
+        staff: Staff,
+        number: str,
+        fence: int,
+        notice: Notice | None = None,
+        seen_up_to: int | None = None,
     ) -> Case:
         """Back to its old place in the queue. Managers may do it for an absent holder."""
         return await self._db.write(
-            lambda db: case_moves.release(db, self._keys, staff, number, fence, notice)
+            lambda db: case_moves.release(db, self._keys, staff, number, fence, notice, seen_up_to)
         )
 
     async def transfer(
@@ -197,13 +247,15 @@ class DeskStore:
         to_office: str = "",
         consented: bool = False,
         notice: Notice | None = None,
+        with_notes: bool = False,
     ) -> Case:
         """Back to the queue for somebody, for a topic, or for another office: exactly one.
 
         Raises `ConsentNeeded` for another office without the person's yes, and
-        `NoSuchColleague`. Nobody hangs: what is meant for one colleague others may claim too.
+        `NoSuchColleague`. Another office reads the notes only `with_notes`. Nobody hangs: what
+        is meant for one colleague others may claim too.
         """
-        target = case_moves.Target(to_counsellor, to_topic, to_office, consented)
+        target = case_moves.Target(to_counsellor, to_topic, to_office, consented, with_notes)
         return await self._db.write(
             lambda db: case_moves.transfer(db, self._keys, staff, number, fence, target, notice)
         )
@@ -215,10 +267,16 @@ class DeskStore:
         fence: int,
         outcome: str,
         notice: Notice | None = None,
+        seen_up_to: int | None = None,
     ) -> Case:
-        """Raises `ValueError` without an outcome. Closing twice changes nothing."""
+        """Closing twice changes nothing. Raises `ValueError` without an outcome, and
+
+        `SomethingNewer` when the person wrote after line `seen_up_to`.
+        """
         return await self._db.write(
-            lambda db: case_moves.close(db, self._keys, staff, number, fence, outcome, notice)
+            lambda db: case_moves.close(
+                db, self._keys, staff, number, fence, outcome, notice, seen_up_to
+            )
         )
 
     async def heartbeat(self, staff: Staff) -> int:
@@ -269,6 +327,31 @@ class DeskStore:
         ]
         return [case for case in ended if case is not None]
 
+    # What each counsellor chose last
+
+    async def waits_to_send(self, staff: Staff) -> bool:
+        return await self._db.read(lambda db: desk_habits.waits_to_send(db, staff))
+
+    async def set_waits_to_send(self, staff: Staff, waits: bool) -> None:
+        await self._db.write(lambda db: desk_habits.set_waits_to_send(db, staff, waits))
+
+    # Facts that are wrong
+
+    async def withdraw(self, staff: Staff, name: str, why: str) -> bool:
+        """Nobody is told this fact or row any more. False: it is withdrawn already."""
+        return await self._db.write(lambda db: withdrawals.withdraw(db, staff, name, why))
+
+    async def restore(self, staff: Staff, name: str) -> bool:
+        return await self._db.write(lambda db: withdrawals.restore(db, staff, name))
+
+    async def withdrawn(self) -> list[Withdrawn]:
+        return await self._db.read(withdrawals.read)
+
+    async def told(self, staff: Staff, names: Collection[str]) -> list[Told]:
+        """Open cases in which one of these names was told lately: what `staff` holds, and for a
+        manager those of the office."""
+        return await self._db.read(lambda db: withdrawals.told(db, staff, names))
+
     # For the service itself: no `staff`, so never for a page
 
     async def person_of(self, case: Case) -> str:
@@ -283,6 +366,15 @@ class DeskStore:
         """How many cases come before this one in its office's queue."""
         return await self._db.read(lambda db: case_figures.ahead(db, case))
 
-    async def recent_waits(self, office: str, since: datetime) -> list[Wait]:
+    async def recent_waits(self, office: str, priority: int, since: datetime) -> list[Wait]:
         """First answers an office gave since then: what an honest expectation is made of."""
-        return await self._db.read(lambda db: case_figures.waits(db, [office], since, None))
+        return await self._db.read(
+            lambda db: case_figures.recent_waits(db, office, priority, since)
+        )
+
+    async def find_code(self, person: Person, code: str) -> FoundCode | CodeTrouble:
+        return await self._db.read(lambda db: case_codes.find_code(db, self._keys, person, code))
+
+    async def place_of(self, case: Case) -> Place | None:
+        """Where the case's person is reached now; None when nowhere."""
+        return await self._db.read(lambda db: cases.place_of(db, self._keys, case))

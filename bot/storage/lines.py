@@ -7,15 +7,16 @@ from typing import Any
 
 import msgspec
 
-from bot.messages import Choice, Origin
+from bot.messages import Attachment, Choice, Origin
 from bot.storage.crypto import KeyRing
 
 
-class Body(msgspec.Struct, frozen=True):
+class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a message says, as sealed."""
 
     text: str
     choices: tuple[Choice, ...] = ()
+    file: Attachment | None = None
 
 
 def message_row(conversation_id: str, seq: int) -> str:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -121,6 +122,7 @@ class Conversation(Base):
     last_seq: Mapped[int]
     version: Mapped[int]  # grows with each turn; a turn on an older one is taken again
     purge: Mapped[bool]  # nothing is kept beyond delivery
+    shown_after: Mapped[int | None]  # its person came by a code: earlier lines stay unshown
     created_at: Mapped[datetime]
     last_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -151,6 +153,19 @@ class Message(Base):
         ),
         Index("ix_message_platform", "conversation_id", "platform_hash"),  # edits find theirs
         Index("ix_message_expiry", "expires_at"),
+        Index(  # what waits to be sent stands before what comes after it
+            "ix_message_visible",
+            "conversation_id",
+            "visible_at",
+            sqlite_where=text("visible_at is not null"),
+            postgresql_where=text("visible_at is not null"),
+        ),
+        Index(  # what waits for its hour
+            "ix_message_held",
+            "held_until",
+            sqlite_where=text("held is not null"),
+            postgresql_where=text("held is not null"),
+        ),
     )
     conversation_id: Mapped[str] = mapped_column(
         ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True
@@ -169,6 +184,10 @@ class Message(Base):
     snapshot: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    visible_at: Mapped[datetime | None]  # until then its counsellor may take it back
+    fetched_at: Mapped[datetime | None]  # a counsellor's line that a page has got
+    held: Mapped[str | None] = mapped_column(String(8))  # what it waits for: `phone_safety.Hold`
+    held_until: Mapped[datetime | None]
 
 
 class Outbox(Base):

@@ -20,6 +20,7 @@ from bot.messages import Lane, Origin, Reply, SendResult, Sent
 from bot.storage.crypto import KeyProblem, KeyRing
 from bot.storage.lines import Body, message_row, outbox_row
 from bot.storage.models import Contact, Conversation, Message, Outbox, UtcTime
+from bot.storage.phone_safety import is_discreet_to, remember_numbers
 from bot.storage.records import Due
 
 LEASE = timedelta(seconds=12)  # whoever is still sending renews it, see `doubt`
@@ -44,7 +45,14 @@ _held_back = exists().where(
     or_(Outbox.lane != int(Lane.SAFETY), _earlier.lane == int(Lane.SAFETY)),
 )
 _DUE = (
-    select(Outbox, Message.body_sealed, Message.entry, Message.block, Message.locale)
+    select(
+        Outbox,
+        Message.body_sealed,
+        Message.entry,
+        Message.block,
+        Message.locale,
+        is_discreet_to(Outbox.conversation_id).label("is_discreet"),
+    )
     .join(
         Message,
         and_(
@@ -60,6 +68,12 @@ _DUE = (
             Outbox.attempts == 0,
             Outbox.next_at <= bindparam("now", type_=UtcTime),
             Outbox.next_at > bindparam("too_far", type_=UtcTime),
+        ),
+        # A counsellor may take back what waits a moment; a time too far ahead is no wait of ours.
+        or_(
+            Message.visible_at.is_(None),
+            Message.visible_at <= bindparam("now", type_=UtcTime),
+            Message.visible_at > bindparam("soon", type_=UtcTime),
         ),
         ~_held_back,
         Outbox.channel.in_(bindparam("channels", expanding=True)),
@@ -90,6 +104,7 @@ async def due(
     wanted = {
         "now": (now := datetime.now(UTC)),
         "too_far": now + LONGEST_WAIT + CLOCKS_DIFFER,
+        "soon": now + CLOCKS_DIFFER,
         "channels": channels,
         "busy": busy,
         "limit": limit,
@@ -132,7 +147,8 @@ def _due(keys: KeyRing, row: Any) -> Due:
         doubts=row.doubts,
         parts_done=row.parts_done,
         platform_ids=tuple(filter(None, row.platform_ids.split(","))),
-        reply=Reply(body.text, body.choices, Lane(row.lane), origin),
+        reply=Reply(body.text, body.choices, Lane(row.lane), origin, body.file),
+        is_discreet=row.is_discreet,
     )
 
 
@@ -178,7 +194,9 @@ async def settle(
     ours = and_(Outbox.state == "sending", Outbox.attempts == row.attempts + 1)
     if sent.result in (SendResult.SENT, SendResult.UNDELIVERABLE):
         ours = Outbox.state.in_(("pending", "sending", "uncertain"))
-    await db.execute(update(Outbox).where(_the(row), ours).values(**values))
+    known = await db.execute(update(Outbox).where(_the(row), ours).values(**values))
+    if sent.platform_ids and known.rowcount:
+        await remember_numbers(db, keys, row.conversation_id, sent.platform_ids)
     if sent.platform_ids:
         await db.execute(
             update(Message)
@@ -220,7 +238,9 @@ async def _purge(db: AsyncConnection, row: Due) -> bool:
     )
     await db.execute(
         delete(Message).where(
-            Message.conversation_id == row.conversation_id, Message.seq.not_in(waiting)
+            Message.conversation_id == row.conversation_id,
+            Message.seq.not_in(waiting),
+            Message.held.is_(None),
         )
     )
     await db.execute(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.messages import Choice, Inbound, Reply
-from bot.storage.desk_records import Case, CaseChange
+from bot.messages import Attachment, Choice, Inbound, Reply
+from bot.storage.desk_records import Alarm, Case, CaseChange, NewCode, PhoneMove
 
 PULL_CHANNELS = frozenset({"web", "terminal"})  # they fetch their replies themselves
 
@@ -85,6 +85,10 @@ class Person:
     session: str = ""  # the dialogue's own JSON, or empty
     fleeting: bool = False  # just erased: exists only until its last reply is delivered
     case: Case | None = None  # the open one, or one that was closed a short time ago
+    is_discreet: bool = False  # what we start waits for the agreed word
+    said_word: bool = False  # this very message is it
+    hours: str = ""  # in which we may start something; empty: in all
+    held_lines: int = 0  # that wait for the word or the hours
 
     @property
     def keeps_nothing(self) -> bool:
@@ -106,6 +110,16 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneChange:
+    """What a turn changes because others may see the phone. None: as it was."""
+
+    word: str | None = None  # as written; empty ends discreet mode
+    neutral: str = ""  # what is said in place of what waits, in the person's language
+    hours: str | None = None  # empty: at any time
+    opens: bool = False  # the agreed word was said: everything that waits goes out
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Everything one turn changes, saved in one transaction."""
 
@@ -116,6 +130,12 @@ class Outcome:
     vote: Vote | None = None
     unanswered: str = ""  # folded wording of a question nobody could answer
     case: CaseChange | None = None
+    alarm: Alarm | None = None  # the one that waits goes with every turn
+    author: str = "bot"  # of the replies; "notice" while a counsellor answers
+    code: NewCode | None = None
+    move: PhoneMove | None = None
+    phone: PhoneChange | None = None
+    hides: bool = False  # the chat is cleared where the person sees it; ours stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +156,11 @@ class Shown:
     snapshot: str = ""
     state: str = ""  # of its delivery, where it is pushed
     edits: int = 0  # number of the line that this one corrects
+    file: Attachment | None = None
+    visible_at: datetime | None = None  # until then it can be taken back
+    is_fetched: bool = False  # a page has got it
+    held: str = ""  # what it waits for: "word" | "hours"
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +179,4 @@ class Due:
     parts_done: int
     platform_ids: tuple[str, ...]
     reply: Reply
+    is_discreet: bool = False  # its person agreed on a word: nothing may ring or be passed on

@@ -8,8 +8,11 @@ from typing import Any
 from sqlalchemy import and_, delete, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.storage.alarm_models import DangerAlarm, DangerMarker
 from bot.storage.desk_models import Handoff
+from bot.storage.desk_more_models import ResumeCode, ResumeTry
 from bot.storage.desk_records import CaseState
+from bot.storage.media_models import MediaFile
 from bot.storage.models import (
     Base,
     Contact,
@@ -21,6 +24,7 @@ from bot.storage.models import (
     Session,
     Unanswered,
 )
+from bot.storage.safety_models import HideRequest, PlatformMessage
 from bot.storage.staff_models import Audit, Login, LoginTry
 
 # A conversation goes with its contact, and takes the rest with it: never one without the other.
@@ -35,6 +39,13 @@ PERSONAL: tuple[type[Base], ...] = (
     Login,
     LoginTry,
     Audit,
+    DangerAlarm,
+    DangerMarker,
+    ResumeCode,
+    ResumeTry,
+    MediaFile,
+    PlatformMessage,
+    HideRequest,
 )
 BATCH = 500  # short transactions: nobody waits for the broom
 
@@ -64,6 +75,8 @@ def _not_needed(table: Any) -> Any:
         return and_(~on_its_way, ~in_a_case)
     if table is Inbox:
         return Inbox.state != "pending"
+    if table is MediaFile:
+        return MediaFile.seq.is_(None)  # the others go with their lines
     if table is Contact:
         kept = and_(Handoff.expires_at > datetime.now(UTC), Contact.consent != "no")
         mine = Conversation.contact_id == Contact.id

@@ -13,10 +13,12 @@ from sqlalchemy.exc import DatabaseError
 
 from bot.messages import Sent, StorageUnavailable
 from bot.storage import inbox, outbox, retention, transcript, turns
+from bot.storage.alarms import AlarmStore
 from bot.storage.alerts import AlertStore
 from bot.storage.crypto import KeyProblem, KeyRing, load_keys
 from bot.storage.database import Database, open_database
 from bot.storage.desk_store import DeskStore
+from bot.storage.media_store import MediaStore
 from bot.storage.models import Meta
 from bot.storage.records import (
     Arrival,
@@ -28,6 +30,7 @@ from bot.storage.records import (
     Receipt,
     Shown,
 )
+from bot.storage.safety_store import SafetyStore
 from bot.storage.staff import StaffStore
 
 log = logging.getLogger(__name__)
@@ -64,6 +67,18 @@ class Store:
     def alerts(self) -> AlertStore:
         return AlertStore(self._db, self.keys)
 
+    @property
+    def alarms(self) -> AlarmStore:
+        return AlarmStore(self._db, self.keys)
+
+    @property
+    def safety(self) -> SafetyStore:
+        return SafetyStore(self._db, self.keys)
+
+    @property
+    def media(self) -> MediaStore:
+        return MediaStore(self._db, self.keys)
+
     async def accept(self, arrivals: Sequence[Arrival | Quarantined]) -> list[Receipt]:
         return await self._db.write(lambda db: inbox.put(db, self.keys, arrivals), first=True)
 
@@ -99,6 +114,13 @@ class Store:
         return found
 
     async def transcript(self, person: str, after: int = 0, limit: int = 200) -> list[Shown]:
+        """What the person gets. Marks a counsellor's lines first: they count as read."""
+        found = await self._db.read(lambda db: transcript.read(db, self.keys, person, after, limit))
+        new = [line.seq for line in found if transcript.is_new_to_page(line)]
+        if not new:
+            return found
+        await self._db.write(lambda db: transcript.mark_fetched(db, person, new))
+        # One of them may have been taken back just before that.
         return await self._db.read(lambda db: transcript.read(db, self.keys, person, after, limit))
 
     async def drop_seen(self, person: str, seen: int) -> None:

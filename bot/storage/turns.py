@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,12 +19,26 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.messages import Inbound, Kind, Origin, Reply
-from bot.storage import case_turns, cases, counts, inbox
+from bot.messages import Inbound, Kind, Lane, Origin, Reply
+from bot.storage import (
+    alarms,
+    case_codes,
+    case_lines,
+    case_phones,
+    case_turns,
+    cases,
+    counts,
+    held_lines,
+    inbox,
+    media,
+    phone_safety,
+)
 from bot.storage.case_ends import KEPT_AFTER_NO, REOPENED_WITHIN
+from bot.storage.case_events import Happened, add
 from bot.storage.crypto import KeyRing
 from bot.storage.desk_models import Handoff
-from bot.storage.desk_records import CaseState
+from bot.storage.desk_more_models import ContactAside
+from bot.storage.desk_records import CaseState, OpenCase, WrongCode
 from bot.storage.lines import Body, contact_row, message, on_its_way
 from bot.storage.models import (
     Contact,
@@ -35,12 +50,14 @@ from bot.storage.models import (
     UtcTime,
 )
 from bot.storage.records import (
+    PULL_CHANNELS,
     Outcome,
     Pending,
     Person,
     TurnAlreadyDone,
     TurnConflict,
 )
+from bot.storage.safety_models import PhoneSafety
 
 KEPT = timedelta(days=30)  # with consent, and no counsellor case
 KEPT_UNASKED = timedelta(hours=24)  # until the person answered the consent question
@@ -69,8 +86,11 @@ _LOAD = (
         Session.state_sealed,
         Session.expires_at.label("session_until"),
         Handoff.id.label("case_id"),
+        PhoneSafety.word_hash,
+        PhoneSafety.hours,
     )
     .join(Conversation, Conversation.contact_id == Contact.id)
+    .outerjoin(PhoneSafety, PhoneSafety.contact_id == Contact.id)
     .outerjoin(Session, Session.conversation_id == Conversation.id)
     .outerjoin(
         Handoff,
@@ -114,6 +134,10 @@ async def load(db: AsyncConnection, keys: KeyRing, pending: Pending) -> Person:
         if has_session
         else "",
         case=await cases.by_id(db, row.case_id) if row.case_id else None,
+        is_discreet=row.word_hash is not None,
+        said_word=phone_safety.is_said(keys, row.id, row.word_hash, pending.inbound),
+        hours=row.hours or "",
+        held_lines=await held_lines.count(db, row) if row.word_hash or row.hours else 0,
     )
 
 
@@ -142,15 +166,30 @@ async def finish(
             fleeting=True,
         )
         before = person
-    count = 1 + len(outcome.replies)
+    events: tuple[Happened, ...] = ()
+    if outcome.move is not None and not outcome.erase:
+        moved = await case_phones.move(db, keys, before, person, outcome.move)
+        before, person, events = moved.before, moved.person, moved.events
+    waited = await held_lines.waiting(db, before, outcome)
     first = person.last_seq + 1
+    said = first + (len(waited) if person.channel in PULL_CHANNELS else 0)
+    count = said - person.last_seq + len(outcome.replies)
     person = replace(person, last_seq=person.last_seq + count, version=before.version + 1)
     await (_create if before.version == 0 else _advance)(db, keys, person)
-    lines = [] if outcome.erase else [await _utterance(db, keys, person, pending.inbound, first)]
-    numbered = list(enumerate(outcome.replies, first + 1))
-    lines += [_reply(keys, person, seq, reply) for seq, reply in numbered]
+    file = pending.inbound.file
+    if file is not None:
+        in_a_case = before.has_open_case or isinstance(outcome.case, OpenCase)
+        file = await media.beside(db, person.conversation_id, file, in_a_case)
+    inbound = replace(pending.inbound, file=file)
+    lines = [] if outcome.erase else [await _utterance(db, keys, person, inbound, first)]
+    numbered = list(enumerate(outcome.replies, said + 1))
+    lines += [_reply(keys, person, seq, reply, outcome.author) for seq, reply in numbered]
+    if any(reply.lane is Lane.SAFETY for reply in outcome.replies):
+        await case_lines.wait_no_longer(db, person.conversation_id)
     if lines:
         await db.execute(insert(Message), lines)
+        await media.link(db, person.conversation_id, first, file)
+    await held_lines.let_go(db, keys, person, waited, first + 1)
     if numbered and outcome.push and not person.blocked:
         await db.execute(insert(Outbox), [_on_its_way(keys, person, *n) for n in numbered])
     await _save_session(db, keys, person)
@@ -159,12 +198,23 @@ async def finish(
     await counts.add(db, keys, outcome)
     if outcome.erase:
         return person
+    await phone_safety.follow(db, keys, person, outcome, pending.inbound, first)
     kind = pending.inbound.kind
-    return replace(person, case=await case_turns.take_part(db, person, outcome.case, first, kind))
+    await alarms.follow(db, person, outcome.alarm, kind)
+    case = await case_turns.take_part(db, person, outcome.case, first, kind)
+    if outcome.code is not None:
+        await case_codes.make_code(db, keys, person.conversation_id, outcome.code)
+    if isinstance(outcome.move, WrongCode):
+        await case_codes.count_wrong(db, person.conversation_id)
+    if events:
+        await add(db, *events)
+    return replace(person, case=case)
 
 
 async def erase(db: AsyncConnection, person_hash: str) -> bool:
     """Delete everything about a person. Ids of their events stay a while as keyed hashes."""
+    for left in await _left_here(db, person_hash):
+        await db.execute(delete(Contact).where(Contact.id == left))
     await case_turns.forget(db, person_hash)
     await db.execute(
         update(Inbox)
@@ -173,6 +223,14 @@ async def erase(db: AsyncConnection, person_hash: str) -> bool:
     )
     gone = await db.execute(delete(Contact).where(Contact.person_hash == person_hash))
     return gone.rowcount > 0
+
+
+async def _left_here(db: AsyncConnection, person_hash: str) -> Sequence[str]:
+    """What they wrote here before they went on with a case from another place."""
+    left = select(ContactAside.contact_id).where(
+        ContactAside.person_hash == person_hash, ContactAside.why == "left"
+    )
+    return (await db.scalars(left)).all()
 
 
 def _lifetime(person: Person) -> timedelta:
@@ -257,7 +315,7 @@ async def _utterance(
     db: AsyncConnection, keys: KeyRing, person: Person, inbound: Inbound, seq: int
 ) -> dict[str, Any]:
     shown = inbound.text or (inbound.action if inbound.kind is Kind.COMMAND else "")
-    values = _message(keys, person, seq, "person", inbound.kind, Body(shown))
+    values = _message(keys, person, seq, "person", inbound.kind, Body(shown, file=inbound.file))
     if inbound.channel == "web":  # the browser's own id; what stands before it is the person's
         values["event_id"] = inbound.event_id.rpartition(".")[2][:64]
     if inbound.message_id:
@@ -272,9 +330,12 @@ async def _utterance(
     return values
 
 
-def _reply(keys: KeyRing, person: Person, seq: int, reply: Reply) -> dict[str, Any]:
+def _reply(
+    keys: KeyRing, person: Person, seq: int, reply: Reply, author: str = "bot"
+) -> dict[str, Any]:
+    author = "bot" if reply.lane is Lane.SAFETY else author
     return _message(
-        keys, person, seq, "bot", Kind.TEXT, Body(reply.text, reply.choices), reply.origin
+        keys, person, seq, author, Kind.TEXT, Body(reply.text, reply.choices), reply.origin
     )
 
 
@@ -350,4 +411,6 @@ async def _apply_consent(db: AsyncConnection, person: Person) -> None:
     soon = datetime.now(UTC) + KEPT_AFTER_NO
     await db.execute(update(Message).where(mine).values(expires_at=soon))
     if person.channel != "web":  # a page may still have to fetch its lines
-        await db.execute(delete(Message).where(mine, Message.seq.not_in(on_its_way)))
+        await db.execute(
+            delete(Message).where(mine, Message.seq.not_in(on_its_way), Message.held.is_(None))
+        )

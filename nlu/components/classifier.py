@@ -27,6 +27,9 @@ MEASURED = Shape(
     by_score=15.5,
     by_stranger=-11.5,
     at_nothing=-4.8,
+    by_danger=6.2,
+    danger_stranger=-0.5,
+    at_no_danger=-4.4,
 )
 
 

@@ -20,7 +20,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 OUT_OF_SCOPE = "out-of-scope"
-MOST_EXACT = 12_000  # examples: the kernel matrix of more would take over 600 MB
+NOT_DANGER = "not-danger"  # trained, so that its examples are no danger; never an answer
+DANGER_PREFIX = "danger-"
+MOST_EXACT = 14_000  # examples: the kernel matrix of more would take over 800 MB
 LANDMARKS = 6_000  # of more examples so many, evenly, stand for the rest
 ROWS = 250  # of the kernel matrix computed at once: what is passing must stay small
 
@@ -36,6 +38,9 @@ class Shape:
     by_score: float  # confidence = sigmoid(by_score * an intent's score
     by_stranger: float  # + by_stranger * the score of out-of-scope
     at_nothing: float  # + at_nothing)
+    by_danger: float  # danger = sigmoid(by_danger * (the scores of all dangers together
+    danger_stranger: float  # + danger_stranger * the score of out-of-scope)
+    at_no_danger: float  # + at_no_danger)
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,23 @@ class IntentModel:
         known, stranger = scores[:, :-1], scores[:, -1:]
         powers = shape.by_score * known + shape.by_stranger * stranger + shape.at_nothing
         confidences = _sigmoid(powers)
+        dangers = [i for i, name in enumerate(self.intents) if name.startswith(DANGER_PREFIX)]
+        if dangers:
+            confidences[:, dangers] = self._dangers(scores[:, dangers], stranger)
+        if NOT_DANGER in self.intents:
+            confidences[:, self.intents.index(NOT_DANGER)] = 0.0
         return np.hstack([confidences, 1.0 - confidences.max(axis=1, keepdims=True)])
+
+    def _dangers(self, scores: np.ndarray, stranger: np.ndarray) -> np.ndarray:
+        """(texts, dangers): whether it is danger at all is said by all of them together.
+
+        The likeliest has all of that confidence, the others by how near they come to it.
+        """
+        shape = self.shape
+        together = scores.sum(axis=1, keepdims=True) + shape.danger_stranger * stranger
+        is_danger = _sigmoid(shape.by_danger * together + shape.at_no_danger)
+        first = np.maximum(scores.max(axis=1, keepdims=True), 1e-6)
+        return is_danger * np.clip(scores / first, 0.0, 1.0)
 
     def ranking(self, confidences: np.ndarray, length: int) -> list[tuple[str, float]]:
         best_first = np.argsort(-confidences, kind="stable")[:length]

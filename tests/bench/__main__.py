@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.bench import (
     part_accuracy,
     part_ack,
+    part_desk,
     part_memory,
     part_reload,
     part_retrain,
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[Workshop], Awaitable[None]]] = {
     "accuracy": part_accuracy.measure,
     "memory": part_memory.measure,
     "reload": part_reload.measure,
+    "desk": part_desk.measure,
     "retrain": part_retrain.measure,
 }
 

@@ -26,16 +26,24 @@ class Line:
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, bytes]:
         """Status and body. `body` goes as JSON. Raises OSError or EOFError."""
+        content = b"" if body is None else json.dumps(body).encode()
+        kind = {} if body is None else {"Content-Type": "application/json"}
+        return await self.ask_raw(method, path, content, {**kind, **(headers or {})})
+
+    async def ask_raw(
+        self, method: str, path: str, content: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        """The same with a body of any kind, such as a form."""
         async with asyncio.timeout(TIMEOUT_S):
             is_new = self._writer is None
             try:
-                return await self._once(method, path, body, headers or {})
+                return await self._once(method, path, content, headers)
             except (EOFError, ConnectionError):
                 await self.close()
                 if is_new:
                     raise
                 # An idle connection that the server had closed.
-                return await self._once(method, path, body, headers or {})
+                return await self._once(method, path, content, headers)
 
     async def ask_json(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Raises RuntimeError for anything but 200."""
@@ -46,7 +54,7 @@ class Line:
 
     async def events(self, path: str, headers: Mapping[str, str]) -> AsyncIterator[Any]:
         """The data of server-sent events, as they come."""
-        reader = await self._send("GET", path, None, headers)
+        reader = await self._send("GET", path, b"", headers)
         await _head(reader)
         # Chunk sizes and comments stand on lines of their own.
         while line := await reader.readline():
@@ -61,24 +69,23 @@ class Line:
         self._reader = self._writer = None
 
     async def _once(
-        self, method: str, path: str, body: Any, headers: Mapping[str, str]
+        self, method: str, path: str, content: bytes, headers: Mapping[str, str]
     ) -> tuple[int, bytes]:
-        reader = await self._send(method, path, body, headers)
+        reader = await self._send(method, path, content, headers)
         status, length = await _head(reader)
         return status, await reader.readexactly(length)
 
     async def _send(
-        self, method: str, path: str, body: Any, headers: Mapping[str, str]
+        self, method: str, path: str, content: bytes, headers: Mapping[str, str]
     ) -> asyncio.StreamReader:
         if self._reader is None or self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(
                 self._host, self._port, limit=2**20
             )
-        content = b"" if body is None else json.dumps(body).encode()
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}:{self._port}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        if body is not None:
-            lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
+        if method != "GET":
+            lines.append(f"Content-Length: {len(content)}")
         self._writer.write("\r\n".join([*lines, "", ""]).encode() + content)
         await self._writer.drain()
         return self._reader

@@ -41,6 +41,16 @@ class Visitor:
     async def _say(self, text: str, action: str) -> float:
         number = secrets.token_urlsafe(12)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        await self._post(number, text, action)
+        async with asyncio.timeout(ANSWER_S):
+            return await answer
+
+    async def tell(self, text: str) -> None:
+        """Say something that the program does not answer: a counsellor does."""
+        async with self._speaking:
+            await self._post(secrets.token_urlsafe(12), text, "")
+
+    async def _post(self, number: str, text: str, action: str) -> None:
         body = {
             "id": number,
             "text": text,
@@ -49,8 +59,6 @@ class Visitor:
             "country": self.country,
         }
         await self._line.ask_json("POST", "/chat/messages", body, **{"X-Punte-Token": self._token})
-        async with asyncio.timeout(ANSWER_S):
-            return await answer
 
     async def leave(self) -> None:
         if self._listening is not None:

@@ -34,9 +34,22 @@ class Sizes:
     round_s: float = 8.0
     rounds: int = 3
     epochs: int = 2
+    past_cases: int = 100_000
+    open_cases: int = 500
+    counsellors: int = 20
 
 
-SMALL = Sizes(turn_s=3, text_s=4, ack_s=3, round_s=3, rounds=1, epochs=2)
+SMALL = Sizes(
+    turn_s=3,
+    text_s=4,
+    ack_s=3,
+    round_s=3,
+    rounds=1,
+    epochs=2,
+    past_cases=2_000,
+    open_cases=20,
+    counsellors=4,
+)
 
 
 @dataclass(frozen=True)

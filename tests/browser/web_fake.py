@@ -66,6 +66,7 @@ class FakeService:
     slow: bool = False  # turns are never taken
     accepted: list[Inbound] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
+    discreet: bool = False  # whoever writes has agreed on a word
     shown: dict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -73,6 +74,7 @@ class FakeService:
         self.snapshot = SimpleNamespace(
             catalogues=Catalogues(LOCALES, {"ar": table}),
             entries={"ro-asylum-where": object()},
+            flows={},
             question=lambda entry, locale: "Where can I ask for asylum?",
         )
         self._events: set[str] = set()
@@ -90,6 +92,7 @@ class FakeService:
             safety=self.safety,
             leave=self.leave,
             has_left=self.has_left,
+            is_discreet=self.is_discreet,
         )
 
     async def accept(self, inbound: Inbound) -> Any:
@@ -123,6 +126,9 @@ class FakeService:
         self._check()
         self.left.add(person)
 
+    async def is_discreet(self, person: str) -> bool:
+        return self.discreet
+
     async def has_left(self, person: str) -> bool:
         return person in self.left
 
@@ -136,7 +142,7 @@ class FakeService:
     def _take_turn(self, inbound: Inbound) -> None:
         person, locale = inbound.person_id, inbound.language
         if inbound.kind is Kind.COMMAND:
-            if inbound.action == "forget":
+            if inbound.action in ("forget", "hide"):
                 self.shown[person].clear()
             return
         said = inbound.text or inbound.action

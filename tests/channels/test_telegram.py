@@ -13,6 +13,7 @@ from telegram.error import BadRequest, NetworkError, TimedOut
 from bot.channels import telegram
 from bot.channels.telegram import TelegramChannel, TelegramClient, outcome
 from bot.messages import Choice, Outgoing, Reply, SendResult, Sent
+from tests.fakes import bot_api_rules
 from tests.fakes.bot_api import TOKEN, BotApi, Person
 
 MENU = (Choice("Menu", action="menu"),)
@@ -199,6 +200,28 @@ async def test_what_cannot_be_laid_out_goes_once_as_plain_text(
     sent = await channel.send(outgoing(amina, "Hello"))
     assert sent == Sent(SendResult.UNDELIVERABLE, reason="bad entities")
     assert [r.levelname for r in caplog.records if r.name.startswith("bot")] == ["ERROR"] * 3
+
+
+@pytest.mark.fault("O5")
+@pytest.mark.parametrize("has_other", [True, False])
+async def test_a_server_that_knows_no_copy_buttons_still_gets_the_card(
+    api: BotApi,
+    channel: TelegramChannel,
+    amina: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    has_other: bool,
+) -> None:
+    def unknown(_: Any) -> None:
+        raise bot_api_rules.bad("can't parse inline keyboard button: Text buttons are unallowed")
+
+    monkeypatch.setattr(bot_api_rules, "_check_copied", unknown)
+    call = Choice("112", url="tel:112", copy="112")
+    choices = (call, Choice("I can write", "w:held")) if has_other else (call,)
+    sent = await channel.send(outgoing(amina, "112", choices))
+    assert sent.result is SendResult.SENT
+    [line] = amina.bot_lines
+    assert line.text == "112"
+    assert line.buttons == (("I can write",) if has_other else ())
 
 
 @pytest.mark.fault("O4")

@@ -18,6 +18,7 @@ from bot.channels.telegram_format import (
     split,
     utf16_units,
     with_call_numbers,
+    without_copies,
 )
 from bot.messages import Choice, Reply
 
@@ -149,6 +150,18 @@ def test_a_call_button_leaves_its_number_in_the_text() -> None:
     assert text == "Call +40 21 313 3100, or 11 2."
     assert with_call_numbers("Call us.", calls) == "Call us.\nPolice: 112\nOffice: +40213133100"
     assert layout(Reply("Call 112", calls[:1]), "ltr")[0].keyboard is None  # type: ignore[arg-type]
+
+
+def test_a_number_to_copy_is_a_button_of_its_own() -> None:
+    call = Choice("112", url="tel:112", copy="112")
+    board = keyboard([call, Choice("This is not about danger", "n")])
+    assert board is not None
+    [[copies], [other]] = board.inline_keyboard
+    assert copies.to_dict() == {"text": "112", "copy_text": {"text": "112"}}
+    assert other.callback_data == "n"
+    fewer = without_copies(board)
+    assert fewer is not None and fewer.inline_keyboard == ((other,),)
+    assert without_copies(keyboard([call]) or board) is None
 
 
 def test_buttons_stand_under_the_last_part_that_shows() -> None:

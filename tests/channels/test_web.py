@@ -113,10 +113,10 @@ def test_deep_link_offers_the_entry_and_changes_nothing(
     client: TestClient[Any], service: FakeService
 ) -> None:
     html = client.get("/?lang=uk&country=ro&entry=ro-asylum-where").text
-    assert 'value="entry:ro-asylum-where"' in html
+    assert 'value="e:ro-asylum-where"' in html
     assert field(html, "country") == "ro"
     unknown = client.get("/?country=xx&entry=<script>").text
-    assert "entry:" not in unknown
+    assert 'value="e:' not in unknown
     assert field(unknown, "country") == ""
     assert service.accepted == []
 
@@ -586,7 +586,7 @@ ALWAYS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "permissions-policy": "camera=(), geolocation=(self), microphone=()",
 }
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 STYLE_OF_PAGE = read_assets()["punte.css"].body
@@ -669,3 +669,43 @@ def test_every_word_of_the_templates_exists() -> None:
         used |= set(re.findall(r"""w\(["']([a-z_]+)["']""", template.read_text()))
     assert len(used) > 20
     assert used <= set(WORDS)
+
+
+# Clearing the page
+
+
+def test_hiding_empties_the_page_and_the_conversation_goes_on(
+    client: TestClient[Any], service: FakeService, token: str
+) -> None:
+    post_form(client, "/chat", token=token, text="my secret", lang="en")
+    person = verify_token(KEY, token)
+    assert person is not None
+    service.shown[person].clear()  # what the store does with the command
+    answer = post_form(client, "/chat/hide", token=token, lang="en")
+    assert answer.status_code == 200
+    assert "my secret" not in answer.text and WORDS["hidden"].english in answer.text
+    assert field(answer.text, "token") == token and 'data-live="1"' in answer.text
+    assert 'id="hello">' in answer.text  # as nobody had written here
+    last = service.accepted[-1]
+    assert (last.kind, last.action) == (Kind.COMMAND, "hide")
+
+
+@pytest.mark.parametrize("what", [{"text": "/hide"}, {"text": " /HIDE "}, {"action": "P:h"}])
+def test_typed_or_pressed_it_is_the_same(
+    client: TestClient[Any], service: FakeService, token: str, what: dict[str, str]
+) -> None:
+    answer = post_form(client, "/chat", token=token, lang="en", **what)
+    assert WORDS["hidden"].english in answer.text
+    assert service.accepted[-1].action == "hide"
+
+
+def test_a_page_that_is_not_empty_yet_says_so(
+    client: TestClient[Any], service: FakeService, token: str
+) -> None:
+    service.slow = True
+    answer = post_form(client, "/chat/hide", token=token, lang="en")
+    assert WORDS["hiding"].english in answer.text
+
+
+def test_hiding_needs_the_token(client: TestClient[Any]) -> None:
+    assert post_form(client, "/chat/hide", token="x", lang="en").status_code == 403

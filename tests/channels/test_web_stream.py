@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -49,6 +50,20 @@ async def test_stream_replays_after_the_cursor_and_beats_while_nothing_happens(
     assert await anext(stream) == ":\n\n"
     service.add("p", "counsellor", "three")
     assert "three" in await anext(stream)
+    await stream.aclose()
+
+
+async def test_that_a_counsellor_writes_is_told_once_and_is_no_bubble(service: FakeService) -> None:
+    wrote = {"p": 7.0}
+    parts = replace(service.parts(), counsellor_wrote=lambda person: wrote.get(person, 0.0))
+    stream = Streams(parts, heartbeat_s=0.05).events("p", 0)
+    assert await anext(stream) == ": here\n\n"
+    assert await anext(stream) == ":\n\n"
+    wrote["p"] = 12.5
+    assert await anext(stream) == "event: writing\ndata: {}\n\n"
+    assert await anext(stream) == ":\n\n"
+    wrote.clear()
+    assert [await anext(stream), await anext(stream)] == [":\n\n", ":\n\n"]
     await stream.aclose()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from litestar import Litestar
 
+from bot.channels.file_types import NotFetched
 from bot.channels.web_guard import DESK
 from bot.console.console import Console
 from bot.console.door import open_door
@@ -48,14 +49,24 @@ class Rig:
         self.hosts = hosts
         self.news = News()
         self.guessed: list[tuple[str, str]] = []
+        self.on_telegram: dict[str, bytes] = {}
+        self.fetched: list[tuple[str, str]] = []
         pages = Pages(lambda: knowledge.snapshot.catalogues)
         self.door = open_door(store, pages)
         self.logins = self.door.access.logins
         self.desk = Desk(store, knowledge, self.news)
         guess = Remembered(self._guess)
-        self.parts = ConsoleParts(self.desk, store, knowledge, pages, self.door.gate, guess)
+        self.parts = ConsoleParts(
+            self.desk, store, knowledge, pages, self.door.gate, guess, fetch=self._fetch
+        )
         self.console = Console(self.parts, self.door.access)
         self.app = self._guarded()
+
+    async def _fetch(self, bot: str, file_id: str) -> bytes:
+        self.fetched.append((bot, file_id))
+        if file_id not in self.on_telegram:
+            raise NotFetched("gone")
+        return self.on_telegram[file_id]
 
     async def _guess(self, text: str, locale: str) -> list[tuple[str, float]]:
         self.guessed.append((text, locale))

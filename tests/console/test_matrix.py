@@ -68,8 +68,13 @@ async def stored(rig: Rig) -> list[Any]:
     return await rig.store._db.read(read)
 
 
+def path_of(route: Route, number: str) -> str:
+    path = route.path.replace("{number:str}", number).replace("{seq:str}", "1")
+    return path.replace("{flow:str}", "job-offer-check")
+
+
 async def ask(browser: Browser, route: Route, number: str, office: str) -> Any:
-    path = route.path.replace("{number:str}", number)
+    path = path_of(route, number)
     if not route.changes:
         return await browser.client.get(path)
     staff = browser.staff
@@ -181,7 +186,7 @@ async def test_nobody_who_is_signed_out_gets_anywhere(rig: Rig) -> None:
     for route in ROUTES:
         if not route.roles:
             continue
-        path = route.path.replace("{number:str}", number)
+        path = path_of(route, number)
         if route.changes:
             answer = await stranger.post(path, text="words", key="k" * 12, fence="1")
             assert answer.status_code == 401, path

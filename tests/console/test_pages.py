@@ -278,7 +278,8 @@ async def test_headers_of_pages_files_and_errors(rig: Rig) -> None:
     petra = await rig.browser()
     policy = (
         "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; script-src 'self';"
-        " style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'"
+        " style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self';"
+        " form-action 'self'"
     )
     for path in ("/desk/queue", "/desk/nothing", "/desk/case/RO-9999"):
         headers = (await petra.get(path)).headers

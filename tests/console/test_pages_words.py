@@ -9,9 +9,11 @@ from bot.console.words import WORDS
 HERE = Path(pages.__file__).parent
 SOURCES = [p for p in (*HERE.glob("*.py"), *HERE.glob("templates/*.html")) if p.name != "words.py"]
 TEXT = "\n".join(path.read_text() for path in SOURCES)
+# What both sides say of files is used there, too.
+BESIDE = [*HERE.parent.glob("channels/*.py"), *HERE.parent.glob("channels/templates/*.html")]
 # Keys that are put together: a state, an outcome, a kind follows.
 BUILT = re.compile(
-    r"(state|outcome|fate|who|kind|hit|field|slot|tag|wait|urgency|event|mine|mine_waits|safe)_\w+"
+    r"(state|outcome|fate|who|kind|hit|field|slot|tag|wait|urgency|event|mine|mine_waits|safe|withdraw_why|media)_\w+"
 )
 
 
@@ -21,7 +23,8 @@ def test_every_word_that_a_template_names_is_there() -> None:
 
 
 def test_no_word_is_left_over() -> None:
-    used = set(re.findall(r"""["'](\w+)["']""", TEXT))
+    everything = "\n".join((TEXT, *(path.read_text() for path in BESIDE)))
+    used = set(re.findall(r"""["'](\w+)["']""", everything))
     left = {key for key in WORDS if key not in used and not BUILT.fullmatch(key)}
     assert left == set()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.confidence import DANGER_PREFIX
+from bot.confidence import DANGER_PREFIX, Verdict, judge
 from bot.dialogue import cards
 from bot.dialogue.ask import ask
 from bot.dialogue.danger import CueMatcher
@@ -19,12 +18,14 @@ from bot.dialogue.scene import Scene
 from bot.dialogue.session import Session
 from bot.dialogue.turn import TurnParts, apologise
 from bot.dialogue.understanding import Examples, Understanding
+from bot.evaluate_danger import kept_rows
 from bot.intake import Intake
 from bot.knowledge import Knowledge, Snapshot
-from bot.lexical import fold
+from bot.lexical import Lexical, fold
 from bot.messages import Kind, Lane
 from bot.nlu_client import NluUnavailable, Parse
 from bot.storage import Arrival, Person, Store
+from bot.training_data import every_example
 from tests.dialogue.talk import Talk, keys, labels
 from tests.people import says
 
@@ -42,10 +43,27 @@ CARDS = (
     "stranded",
 )
 LOCALES = ("en", "ro", "hu", "uk", "ar")
-KEPT = Path(__file__).with_name("danger_kept.jsonl")
-# Measured on sentences that were written after the cues and never used to change them.
-RIGHT_CARD = {"en": 0.89, "ro": 0.96, "hu": 0.81, "uk": 0.85, "ar": 0.88}
-FALSE_ALARMS = {"en": 1, "ro": 0, "hu": 1, "uk": 1, "ar": 0}
+ROOT = Path(__file__).parents[2]
+# Measured on sentences that were written apart from cues and examples, less a few hundredths:
+# the right card by cues, any card by cues or the stand-in, and both kinds of false cards.
+CARD_SHOWN = {
+    "ar": (0.52, 0.67, 0.04, 0.05),
+    "bn": (0.28, 0.90, 0.02, 0.16),
+    "en": (0.58, 0.83, 0.04, 0.07),
+    "fa": (0.36, 0.95, 0.05, 0.21),
+    "fil": (0.50, 0.87, 0.07, 0.11),
+    "hi": (0.36, 0.90, 0.05, 0.26),
+    "hu": (0.64, 0.75, 0.08, 0.09),
+    "ne": (0.39, 0.93, 0.05, 0.16),
+    "ro": (0.61, 0.71, 0.08, 0.09),
+    "ru": (0.57, 0.73, 0.05, 0.08),
+    "si": (0.47, 0.87, 0.07, 0.16),
+    "tr": (0.54, 0.90, 0.10, 0.16),
+    "uk": (0.59, 0.72, 0.06, 0.11),
+    "ur": (0.38, 0.92, 0.02, 0.18),
+    "vi": (0.54, 0.76, 0.07, 0.11),
+    "zh": (0.43, 0.85, 0.07, 0.16),
+}
 
 
 @pytest.fixture(scope="session")
@@ -98,16 +116,16 @@ async def test_the_card_is_all_that_is_said_and_overtakes_what_waits(
 ) -> None:
     await amina.says("hello", language="en")
     said = await amina.says(HELD)
-    assert keys(said) == ["held/first", "held/numbers", "danger_case_opened"]
-    assert "This is not about danger" in labels(said)
+    assert keys(said) == ["held/numbers", "held/first"]
+    assert labels(said)[-1] == "This is not about danger"
     due = await store.due(10, ["telegram"])
     assert (due[0].lane, due[0].reply.origin.entry) == (Lane.SAFETY, "held")
 
 
 async def test_an_unknown_country_gets_the_numbers_of_both(amina: Talk) -> None:
     said = await amina.says(HELD, language="en")
-    assert "(Romania)" in said[1].text and "(Hungary)" in said[1].text
-    assert "0800 800 678" in said[1].text and "+36 80 205 520" in said[1].text
+    assert "(Romania)" in said[0].text and "(Hungary)" in said[0].text
+    assert "0800 800 678" in said[0].text and "+36 80 205 520" in said[0].text
 
 
 @pytest.mark.parametrize(
@@ -120,8 +138,8 @@ async def test_a_known_country_gets_its_own_numbers(
     await amina.commands("start en")
     await amina.presses(f"c:{country}")
     said = await amina.says(HELD)
-    assert number in said[1].text and "112" in said[1].text
-    assert other not in said[1].text
+    assert number in said[0].text and "112" in said[0].text
+    assert other not in said[0].text
 
 
 async def test_a_repeat_is_short_but_still_has_the_numbers(amina: Talk) -> None:
@@ -149,10 +167,9 @@ async def test_this_is_not_about_danger_answers_the_question(
     await amina.commands("start en")
     await amina.presses("c:ro")
     said = await amina.says("boss keep my passport")
-    assert keys(said)[0] == "held/first"
+    assert keys(said)[1] == "held/first"
     said = await amina.presses_label("This is not about danger")
-    assert keys(said)[0] == "danger_case_cancelled"
-    assert keys(said)[1].startswith("common-passport-kept/answer/")
+    assert keys(said)[0].startswith("common-passport-kept/answer/")
 
 
 async def test_consent_is_not_asked_beside_a_card(amina: Talk) -> None:
@@ -169,7 +186,7 @@ async def test_cues_win_whatever_the_nlu_says(
     store: Store, knowledge: Knowledge, system: Examples, intents: tuple[tuple[str, float], ...]
 ) -> None:
     amina = hears(store, knowledge, system, FakeNlu(*intents))
-    assert keys(await amina.says(VIOLENCE, language="en"))[0] == "violence/first"
+    assert keys(await amina.says(VIOLENCE, language="en"))[1] == "violence/first"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +201,7 @@ async def test_a_danger_intent_counts_without_a_cue_and_need_not_be_the_best(
 ) -> None:
     amina = hears(store, knowledge, system, FakeNlu(*intents))
     said = await amina.says("the sea is so quiet today", language="en")
-    assert keys(said)[0] == "suicide/first"
+    assert keys(said) == ["suicide/numbers", "suicide/first"]
 
 
 async def test_one_question_without_a_conversation_gets_the_card_too(
@@ -201,8 +218,8 @@ async def test_one_question_without_a_conversation_gets_the_card_too(
 async def test_danger_in_an_edit_or_beside_a_picture_counts(amina: Talk) -> None:
     await amina.says("hello", language="en", message_id="m-edited")
     said = await amina.says(VIOLENCE, kind=Kind.EDIT, edits="m-edited", message_id="m-edited")
-    assert keys(said)[0] == "violence/first"
-    assert keys(await amina.says(HELD, kind=Kind.PHOTO))[0] == "held/first"
+    assert keys(said)[1] == "violence/first"
+    assert keys(await amina.says(HELD, kind=Kind.PHOTO))[1] == "held/first"
 
 
 async def test_urgent_is_known_on_arrival(store: Store, understanding: Understanding) -> None:
@@ -267,7 +284,7 @@ _NEVER_ON: dict[str, tuple[str, ...]] = {
 
 @pytest.mark.parametrize("card", CARDS)
 def test_a_card_never_says_what_the_plan_forbids(snapshot: Snapshot, card: str) -> None:
-    text = card_text(snapshot, card, "en").casefold()
+    text = card_text(snapshot, card, "en").casefold().replace("/hide", "")  # a command's name
     assert [words for words in (*_NEVER_SAID, *_NEVER_ON[card]) if words in text] == []
 
 
@@ -309,27 +326,35 @@ def test_cards_come_in_the_order_of_the_message(matcher: CueMatcher) -> None:
     assert matcher.match("the boss locked us in, i want to die")[:2] == ("held", "suicide")
 
 
-@pytest.mark.parametrize("locale", LOCALES)
-def test_kept_sentences_are_found_as_often_as_measured(matcher: CueMatcher, locale: str) -> None:
+@pytest.fixture(scope="module")
+def lexical(snapshot: Snapshot, system: Examples) -> Lexical:
+    return Lexical(every_example(snapshot, system))
+
+
+@pytest.mark.parametrize("locale", CARD_SHOWN)
+def test_kept_sentences_are_found_as_often_as_measured(
+    matcher: CueMatcher, lexical: Lexical, locale: str
+) -> None:
     counts: Counter[str] = Counter()
-    for line in KEPT.read_text("utf-8").splitlines():
-        row = json.loads(line)
-        if row["locale"] != locale:
+    for row in kept_rows(ROOT):
+        if row.locale != locale:
             continue
-        found = matcher.match(row["text"])
-        if row["card"] is None:
-            counts.update(harmless=1, alarms=bool(found))
+        by_cue = matcher.match(row.text)
+        found = by_cue or judge(lexical.parse(row.text, locale), locale).verdict is Verdict.DANGER
+        if row.card:
+            counts.update(danger=1, cue=row.card in by_cue, any=bool(found))
         else:
-            counts.update(danger=1, any=bool(found), right=row["card"] in found)
-    recall = counts["right"] / counts["danger"]
-    print(
-        f"{locale}: {counts['danger']} in danger, right card {recall:.2f}, "
-        f"any card {counts['any'] / counts['danger']:.2f}; "
-        f"false alarms {counts['alarms']} of {counts['harmless']}"
+            counts.update(harmless=1, cards=bool(found), cue_cards=bool(by_cue))
+    assert counts["danger"] >= 60 and counts["harmless"] >= 35
+    measured = (
+        counts["cue"] / counts["danger"],
+        counts["any"] / counts["danger"],
+        counts["cue_cards"] / counts["harmless"],
+        counts["cards"] / counts["harmless"],
     )
-    assert counts["danger"] >= 25 and counts["harmless"] >= 15
-    assert recall >= RIGHT_CARD[locale]
-    assert counts["alarms"] <= FALSE_ALARMS[locale]
+    by_cue_floor, any_floor, by_cue_ceiling, any_ceiling = CARD_SHOWN[locale]
+    assert measured[0] >= by_cue_floor and measured[1] >= any_floor, measured
+    assert measured[2] <= by_cue_ceiling and measured[3] <= any_ceiling, measured
 
 
 # How long it takes, in processor time: the machine may be busy with something else
@@ -350,7 +375,9 @@ def test_ordinary_messages_take_less_than_five_milliseconds(
     assert taken[int(len(taken) * 0.99)] <= 0.005
 
 
-@pytest.mark.parametrize("flood", ["a", "not ", "he they his my not ", "زوجي ما "])
+@pytest.mark.parametrize(
+    "flood", ["a", "a ", "not ", "he they his my not ", "nobody hits me ", "زوجي ما "]
+)
 def test_a_hundred_kilobytes_of_one_cry_take_less_than_fifty(
     matcher: CueMatcher, flood: str
 ) -> None:
@@ -393,4 +420,4 @@ async def test_when_the_turn_itself_fails_the_numbers_still_come(
     assert pending is not None
     await apologise(pending, parts)
     said = [line for line in await store.transcript(person) if line.author != "person"]
-    assert keys(said) == ["violence/first", "violence/numbers"]
+    assert keys(said) == ["violence/numbers", "violence/first"]

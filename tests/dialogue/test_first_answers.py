@@ -152,7 +152,7 @@ async def test_a_button_of_an_old_release_is_answered(amina: Talk, action: str) 
         (Kind.PHOTO, "err_file_type"),
         (Kind.DOCUMENT, "err_file_type"),
         (Kind.STICKER, "sticker_reply"),
-        (Kind.LOCATION, "location_reply"),
+        (Kind.LOCATION, "office_place_unread"),
         (Kind.CONTACT, "contact_reply"),
         (Kind.OTHER, "type_or_choose"),
     ],

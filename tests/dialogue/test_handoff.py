@@ -16,6 +16,7 @@ from bot.nlu_client import Entity, Parse
 from bot.storage import (
     DANGER,
     NORMAL,
+    URGENT,
     CancelCase,
     Case,
     CaseState,
@@ -175,7 +176,7 @@ async def test_one_question_comes_after_another(stage: Stage) -> None:
 async def test_who_is_not_safe_here_is_asked_when_it_is_better(stage: Stage) -> None:
     await stage.commands("human")
     stage.has(a_case(topic="health"))
-    assert await stage.presses("q:safe:no") == ["intake_hours"]
+    assert await stage.presses("q:safe:no") == ["discreet_hints", "intake_hours"]
     assert stage.heard == "No"
     assert await stage.presses("q:best_hours:evening") == ["intake_wants"]
     assert stage.change == IntakeAnswer("best_hours", "evening")
@@ -205,7 +206,8 @@ async def test_a_question_of_ones_own_is_answered_in_between(stage: Stage) -> No
     await stage.commands("human")
     stage.has(a_case())
     assert (await stage.says("what is the minimum wage"))[0].startswith("ro-minimum-wage/")
-    assert await stage.presses("q:safe:unsure") == ["intake_wants"]  # now the topic is known
+    said = await stage.presses("q:safe:unsure")
+    assert said == ["discreet_hints", "intake_wants"]  # now the topic is known
 
 
 @pytest.mark.parametrize("value", ["safe:perhaps", "topic:gone", "name:x", "", "topics:x"])
@@ -322,32 +324,34 @@ WAGE = "my boss took my passport, what is the minimum wage"
 
 async def test_danger_tells_a_counsellor_after_the_numbers(stage: Stage) -> None:
     said = await stage.says(HELD)
-    assert said == ["held/first", "held/numbers", "danger_case_opened"]
+    assert said == ["held/numbers", "held/first"]
     assert "A counsellor is told." in stage.replies[-1].text
     assert stage.change == OpenCase(Reason.DANGER, DANGER, "ro", "", "held", protection=True)
 
 
 @pytest.mark.parametrize(
-    ("text", "card", "is_protected"),
+    ("text", "card", "priority", "is_protected"),
     [
-        ("i want to die", "suicide", False),
-        ("my friend cannot breathe", "medical", False),
-        ("i am 15 and alone at the station", "child", True),
-        ("i was raped", "sexual-violence", True),
-        ("my husband hits me", "domestic-violence", True),
-        ("they will deport me tomorrow", "detention", False),
+        ("i want to die", "suicide", DANGER, False),
+        ("my friend cannot breathe", "medical", URGENT, False),
+        ("i am 15 and alone at the station", "child", DANGER, True),
+        ("i was raped", "sexual-violence", DANGER, True),
+        ("my husband hits me", "domestic-violence", DANGER, True),
+        ("they will deport me tomorrow", "detention", DANGER, False),
     ],
 )
 async def test_some_dangers_are_for_the_protection_role(
-    stage: Stage, text: str, card: str, is_protected: bool
+    stage: Stage, text: str, card: str, priority: int, is_protected: bool
 ) -> None:
     await stage.says(text)
-    assert stage.change == OpenCase(Reason.DANGER, DANGER, "ro", "", card, is_protected)
+    if stage.change is None:  # for some nobody is told before the person says so
+        await stage.presses(f"w:{card}")
+    assert stage.change == OpenCase(Reason.DANGER, priority, "ro", "", card, is_protected)
 
 
 async def test_danger_does_not_wait_for_a_country(parts: TurnParts) -> None:
     stage = Stage(parts, country="")
-    assert (await stage.says(HELD))[-1] == "danger_case_opened"
+    await stage.says(HELD)
     assert isinstance(stage.change, OpenCase) and stage.change.office
 
 
@@ -369,6 +373,8 @@ async def test_what_danger_opened_can_be_taken_back(stage: Stage) -> None:
 
 async def test_no_danger_takes_it_back_and_answers(stage: Stage) -> None:
     await stage.says(WAGE)
+    assert stage.change is None and stage.last is not None and stage.last.alarm is not None
+    # Nothing was pressed, and three minutes later there is a case.
     stage.has(a_case(reason=Reason.DANGER, priority=DANGER, danger="held"))
     said = await stage.presses("n")
     assert said[0] == "danger_case_cancelled" and said[1].startswith("ro-minimum-wage/")
@@ -377,7 +383,8 @@ async def test_no_danger_takes_it_back_and_answers(stage: Stage) -> None:
 
 async def test_no_danger_leaves_what_was_asked_for(stage: Stage) -> None:
     stage.has(a_case())
-    assert (await stage.says(WAGE))[-1] == "danger_case_raised"
+    await stage.says(HELD)
+    assert "marked as urgent" in stage.replies[-1].text
     stage.has(a_case(reason=Reason.DANGER, priority=DANGER, danger="held"))
     await stage.presses("n")
     assert stage.change is None
@@ -399,8 +406,10 @@ async def test_a_repeat_says_nothing_more(stage: Stage) -> None:
 async def test_whoever_wants_nothing_kept_is_told_that_nobody_knows(parts: TurnParts) -> None:
     stage = Stage(parts, consent="no")
     said = await stage.says(HELD)
-    assert said == ["held/first", "held/numbers", "danger_nobody_told"]
-    assert stage.change is None and stage.actions[-1] == "h:held"
+    assert said == ["held/numbers", "held/first"]
+    assert "Nobody was told about this" in stage.replies[-1].text
+    assert stage.change is None and "h:held" in stage.actions
+    assert stage.last is not None and stage.last.alarm is None
     assert await stage.presses("h:held") == ["consent_handoff"]
     assert stage.actions == ["k:y:held", "k:a:held", "k:n"]
     assert "held" not in stage.person.session
@@ -410,8 +419,8 @@ async def test_whoever_wants_nothing_kept_is_told_that_nobody_knows(parts: TurnP
 
 
 async def test_a_card_that_is_looked_up_calls_nobody_but_offers_it(stage: Stage) -> None:
-    assert await stage.presses("d:held") == ["held/first", "held/numbers"]
-    assert stage.change is None
-    assert "h:held" in stage.actions
+    assert await stage.presses("d:held") == ["held/numbers", "held/first"]
+    assert stage.change is None and stage.last is not None and stage.last.alarm is None
+    assert "w:held" in stage.actions
     await stage.presses("h:held")
     assert isinstance(stage.change, OpenCase) and stage.change.danger == "held"

@@ -44,7 +44,8 @@ async def test_so_is_everything_else(held: Stage, kind: Kind) -> None:
 @pytest.mark.parametrize("kind", [Kind.TEXT, Kind.PHOTO, Kind.EDIT])
 async def test_danger_comes_first_all_the_same(held: Stage, kind: Kind) -> None:
     said = await held.says("they lock us in the house", kind=kind)
-    assert said == ["held/first", "held/numbers", "danger_case_held"]
+    assert said == ["held/numbers", "held/first"]
+    assert "Your counsellor can read this message too." in held.replies[1].text
     assert all(reply.lane is Lane.SAFETY for reply in held.replies)
     # The holder keeps the case: protection is for cases that wait.
     assert held.change == OpenCase(Reason.DANGER, DANGER, "ro", "", "held", protection=False)
@@ -91,13 +92,13 @@ async def test_what_is_kept_can_be_read_and_nothing_is_asked(held: Stage) -> Non
 @pytest.mark.parametrize("line", ["human", "menu", "start", "help", "stop", "dance"])
 async def test_other_commands_say_who_answers_now(held: Stage, line: str) -> None:
     assert await held.commands(line) == ["counsellor_answers"]
-    assert held.actions == []
+    assert held.actions == ["z", "g"]
 
 
 async def test_other_buttons_say_so_once(held: Stage) -> None:
     assert await held.presses("e:ro-hours") == ["counsellor_answers"]
     assert await held.presses("m:0") == []
-    assert await held.presses("d:held") == ["held/first", "held/numbers"]
+    assert await held.presses("d:held") == ["held/numbers", "held/first"]
     assert held.change is None
 
 
@@ -123,7 +124,7 @@ def alone(parts: TurnParts) -> Stage:
 
 async def test_an_absence_is_said_once_and_the_program_offered(alone: Stage) -> None:
     assert await alone.says("are you there") == ["counsellor_away"]
-    assert alone.actions == ["b"]
+    assert alone.actions == ["b", "z", "g"]
     assert await alone.says("please") == []
     assert await alone.commands("human") == ["counsellor_away"]
 

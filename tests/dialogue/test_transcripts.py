@@ -10,6 +10,7 @@ import pytest
 
 from bot.dialogue.turn import TurnParts
 from bot.handoff.desk import Desk
+from bot.i18n.locales import in_order, is_known
 from bot.knowledge import Knowledge
 from bot.knowledge.sync import Source, extract
 from bot.news import News
@@ -20,8 +21,10 @@ from tests.dialogue.talk import Talk
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = sorted((ROOT / "tests" / "transcripts").glob("*.txt"))
+# Languages that have every text; the others have the way in and the danger lane.
 OFFERED = ("en", "ro", "hu", "uk", "ar")
-SCRIPTS = [transcript.read(path, OFFERED) for path in FILES]
+EVERYWHERE = in_order(path.name for path in (ROOT / "locales").iterdir() if is_known(path.name))
+SCRIPTS = [transcript.read(path, OFFERED, ("en", *EVERYWHERE)) for path in FILES]
 PLAYS = [
     pytest.param(script, locale, id=f"{script.path.stem}-{locale}")
     for script in SCRIPTS
@@ -67,9 +70,8 @@ async def test_transcript(
 
 
 def test_every_language_we_offer_is_played(knowledge: Knowledge) -> None:
-    assert set(OFFERED) == set(knowledge.snapshot.catalogues.locales), "add it to OFFERED"
     played = {locale for script in SCRIPTS for locale in script.locales}
-    assert played == set(OFFERED)
+    assert played == set(knowledge.snapshot.catalogues.locales)
 
 
 def test_there_are_enough_transcripts() -> None:

@@ -1,7 +1,8 @@
 """Reads a transcript file, plays it, and writes down what was said in the same form.
 
     # what happens, and to whom
-    locale: en uk              (played once in each; `*` is every language we offer)
+    locale: en uk              (played once in each; `*` is every language that has all texts,
+                                `**` every one: what it needs is there in all of them)
     command: start             (a command: what a slash or a menu entry sends)
     person: any text           (`{ro-hours/question}`: that text, in the conversation's language)
     press: All topics          (a button of the last reply, by its English label; `No #2`: the
@@ -12,6 +13,9 @@
     counsellor claims          (or `closes`, `leaves` (back to the queue), `is away`)
     counsellor: any text       (`{ask-11}`: that phrase, with its quick replies)
     counsellor reads: text     (the person's last line, as the counsellor has it)
+    person sends: photo        (a kind of `bot.messages.Kind`: photo, voice, document, location ...)
+    person sends: location 45.75,21.21
+    counsellor sees: photo     (the person's last line is one, and can be fetched)
 
 A counsellor's own words need no line; what the person is told about them is a bot line.
 Bot lines are English texts with their {placeholders}, looked up by where the reply came from;
@@ -27,15 +31,25 @@ from pathlib import Path
 
 from sqlalchemy import text as sql
 
-from bot.dialogue import handoff_words, intake, words
+from bot.dialogue import (
+    danger_words,
+    discreet,
+    handoff_words,
+    hide,
+    intake,
+    office_words,
+    resume_words,
+    words,
+)
 from bot.dialogue.fallback import NONE_OF_THESE
 from bot.dialogue.scene import INTERFACE
 from bot.handoff.desk import Desk
 from bot.i18n import country_name, own_name, wording
 from bot.knowledge import Snapshot, notices
 from bot.knowledge.sync import Source
-from bot.messages import Choice, Text
+from bot.messages import Attachment, Choice, Kind, Text
 from bot.storage import Case, Shown, Staff
+from tests.dialogue import flow_lines
 from tests.dialogue.talk import Talk
 
 _LABELS = re.compile(r"\s*((?:\[[^\]]+\]\s*)+)$")
@@ -45,7 +59,11 @@ _BY_ACTION = {
     "b": (handoff_words.ASK_PROGRAM,),
     "E": (words.MENU_EMERGENCY,),
     "L": (words.MENU_LANGUAGE,),
-    "n": (words.DANGER_NOT_ME,),
+    "n": (danger_words.NOT_ME,),
+    "N": (office_words.PLACE,),
+    "w": (danger_words.CAN_WRITE,),
+    "u": (danger_words.NOT_SAFE,),
+    "C": (danger_words.CANNOT_CALL,),
     "m": (words.MENU, words.MENU_MORE, NONE_OF_THESE),
     "v:y": (words.HELPED_YES,),
     "v:n": (words.HELPED_NO,),
@@ -53,16 +71,32 @@ _BY_ACTION = {
     "k:n": (words.CONSENT_NO,),
     "k:a": (words.CONSENT_NO_NAME,),
     "c:xx": (words.COUNTRY_OTHER,),
+    "z": (resume_words.CODE_BUTTON,),
+    "p": (resume_words.NEW_PERSON_BUTTON,),
+    "p:y": (resume_words.NEW_PERSON_YES,),
+    "p:n": (resume_words.NEW_PERSON_NO,),
+    "g": (resume_words.COMPLAINT_BUTTON,),
+    "g:y": (resume_words.COMPLAINT_YES,),
+    "g:n": (resume_words.COMPLAINT_NO,),
+    "o:hu": (resume_words.OFFICE_YES,),
+    "o:st": (resume_words.OFFICE_STAY,),
     "e:common-privacy": (words.MENU_PRIVACY,),
+    "P:d": (discreet.BUTTON,),
+    "P:h": (hide.BUTTON,),
+    "P:t": tuple(label for _, label in discreet.HOURS),
 }
 # Bubbles of several texts: whichever of these stands in it says what it is.
 _COMPOSED = {
     "closing": (words.HELPED_ASK, words.ANSWER_WITHHELD),
-    "numbers": (words.DANGER_SHORT, words.DANGER_HEAD),
+    "numbers": (danger_words.SHORT, danger_words.HEAD, danger_words.ABROAD),
     "notices": (notices.UNVERIFIED_LINE,),
 }
 COUNSELLOR = ("counsellor", "counsellor claims", "counsellor closes", "counsellor leaves")
-KINDS = ("person", "press", "command", *COUNSELLOR, "counsellor is away", "counsellor reads")
+FILES = ("person sends", "counsellor sees")
+KINDS = (
+    *("person", "press", "command", *COUNSELLOR, "counsellor is away", "counsellor reads"),
+    *FILES,
+)
 
 
 @dataclass(frozen=True)
@@ -86,12 +120,13 @@ class Script:
     moves: tuple[Move, ...]
 
 
-def read(path: Path, offered: Sequence[str]) -> Script:
+def read(path: Path, offered: Sequence[str], everywhere: Sequence[str] = ()) -> Script:
     locales: tuple[str, ...] = ()
     moves: list[Move] = []
     for number, kind, text in _lines(path):
         if kind == "locale":
-            locales = tuple(offered) if text == "*" else tuple(text.split())
+            all_of = {"*": tuple(offered), "**": tuple(everywhere)}
+            locales = all_of.get(text) or tuple(text.split())
         elif kind == "bot":
             last = moves[-1]
             moves[-1] = Move(last.line, last.kind, last.text, (*last.answer, _bubble(text)))
@@ -138,7 +173,8 @@ class Player:
     async def play(self, script: Script) -> None:
         await self.talk.commands(f"language {self.locale}")
         for move in script.moves:
-            said = await self._make(move)
+            # A counsellor's own words need no line, also those that waited for the person.
+            said = [line for line in await self._make(move) if line.author != "counsellor"]
             where = f"{script.path.name}:{move.line} in {self.locale}"
             for line in said:
                 self._check_wording(where, line)
@@ -155,6 +191,10 @@ class Player:
         if move.kind.startswith("counsellor"):
             assert self.counsellor is not None
             return await self.counsellor.does(move.kind, move.text)
+        if move.kind == "person sends":
+            kind, _, place = move.text.partition(" ")
+            file = None if place else Attachment(size=120_000, platform_id="AgAC-1")
+            return await self.talk.says("", kind=Kind(kind), file=file, place=place)
         if move.kind == "command":
             return await self.talk.commands(move.text)
         if move.kind == "person":
@@ -186,6 +226,8 @@ class Player:
         if line.block in _COMPOSED:
             texts = _COMPOSED[line.block]
             return next((t for t in texts if self._translated(t, line) in line.text), Text("", "?"))
+        if line.entry in self.snapshot.flows:
+            return flow_lines.source(self.snapshot, line)
         if line.entry == INTERFACE:
             return Text(line.block, self.texts[line.block].text)
         of = self.snapshot.entries.get(line.entry) or self.snapshot.cards[line.entry]
@@ -209,8 +251,12 @@ class Player:
         """The English label, by what the button does; what is on it must be its translation."""
         name, _, value = choice.action.partition(":")
         snapshot = self.snapshot
+        if of_flow := flow_lines.names(snapshot, choice.action):
+            return of_flow
         if choice.url:
-            return ["link"]
+            return ["call" if choice.url.startswith("tel:") else "link"]
+        if name == "N" and value:
+            return [choice.label]  # a city
         if name == "l":
             return [own_name(value)]
         if name == "c" and value != "xx":
@@ -268,6 +314,9 @@ class Counsellor:
             await self.talk.store._db.write(lambda db: db.execute(long_ago))
         elif kind == "counsellor reads":
             assert (await self._read())[-1].text == text
+        elif kind == "counsellor sees":
+            line = (await self._read())[-1]
+            assert (line.kind, bool(line.file)) == (text, True)
         else:
             await self._says(text)
         lines = await self.talk.store.transcript(self.talk.person_hash, before)

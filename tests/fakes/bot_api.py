@@ -29,6 +29,7 @@ from types import TracebackType
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tests.fakes.bot_api_files import read_multipart
 from tests.fakes.bot_api_http import Answer, Asked, HttpServer
 from tests.fakes.bot_api_methods import Methods
 from tests.fakes.bot_api_people import Person, Places
@@ -55,6 +56,7 @@ PLAYABLE = frozenset(
         "unblocks",
     ]
 )
+_FILE = re.compile(r"/file/bot([^/]+)/(.+)")
 _PATH = re.compile(r"/bot([^/]+)/([A-Za-z0-9_]+)/?")
 _WELL_FORMED = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
 
@@ -112,6 +114,7 @@ class BotApi:
         self.people: dict[int, Person] = {}
         self.faults: list[Fault] = []
         self.calls: list[Call] = []
+        self.fetched: list[str] = []  # paths of files that were asked for
         self.url = ""
         self._http = HttpServer(self._handle)
         self._sender: asyncio.Task[None] | None = None
@@ -186,6 +189,8 @@ class BotApi:
 
     async def _handle(self, asked: Asked) -> Answer:
         path = urlsplit(asked.target).path
+        if match := _FILE.fullmatch(unquote(path)):
+            return self._file(match[1], match[2])
         if match := _PATH.fullmatch(unquote(path)):
             return await self._call(match[1], match[2], asked)
         if path == "/":
@@ -206,6 +211,17 @@ class BotApi:
             answer = _refused(refusal)
         self.calls.append(Call(method, dict(params), self.state.clock(), answer.status))
         return answer
+
+    def _file(self, token: str, path: str) -> Answer:
+        try:
+            self._check_token(token)
+            data = None if self.minimal else self.state.files.read(path)
+        except Refusal as refusal:
+            return _refused(refusal)
+        self.fetched.append(path)
+        if data is None:
+            return _refused(Refusal(404, "Not Found"))
+        return Answer(200, data, "application/octet-stream")
 
     def _check_token(self, token: str) -> None:
         if token != self.token:
@@ -254,6 +270,8 @@ def _params(asked: Asked) -> Params:
             params.update(json.loads(asked.body))
         elif kind.startswith("application/x-www-form-urlencoded"):
             params.update(parse_qsl(asked.body.decode(), keep_blank_values=True))
+        elif kind.startswith("multipart/form-data"):
+            params.update(read_multipart(asked.body, kind))
     except ValueError:
         raise Refusal(400, "Bad Request: can't parse request body") from None
     return params

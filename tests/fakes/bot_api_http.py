@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import h11
 
-MAX_BODY = 5_000_000
+MAX_BODY = 55_000_000  # a bot may send 50 MB
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.fakes.bot_api_files import checked_place, uploaded
 from tests.fakes.bot_api_rules import Params, Refusal, bad, message_text, reply_markup
 from tests.fakes.bot_api_state import Chat, Json, Message, State, Webhook
 
@@ -156,6 +157,28 @@ class Methods:
         content |= {"link_preview_options": preview} if preview else {}
         content |= {"has_protected_content": True} if params.boolean("protect_content") else {}
         return self._state.add_message(chat, True, params.text("text"), **content).raw
+
+    async def do_senddocument(self, params: Params) -> Json:
+        return self._send_file(params, "document")
+
+    async def do_sendphoto(self, params: Params) -> Json:
+        return self._send_file(params, "photo")
+
+    def _send_file(self, params: Params, kind: str) -> Json:
+        chat = self._state.chat_to_write_to(params.text("chat_id"))
+        name, data = uploaded(params, kind)
+        self._state.limits.check(chat.id)
+        content = self._state.files.sent(kind, name, data)
+        return self._state.add_message(chat, True, "", **{kind: content}).raw
+
+    async def do_sendlocation(self, params: Params) -> Json:
+        place = checked_place(params)
+        chat = self._state.chat_to_write_to(params.text("chat_id"))
+        self._state.limits.check(chat.id)
+        return self._state.add_message(chat, True, "", location=place).raw
+
+    async def do_getfile(self, params: Params) -> Json:
+        return self._state.files.get(params.text("file_id"))
 
     async def do_editmessagetext(self, params: Params) -> Json:
         text, entities = message_text(params)

@@ -27,21 +27,37 @@ class Person:
         entities = found_entities(text)
         return self._writes(text, text=text, **({"entities": entities} if entities else {}))
 
-    def photo(self, caption: str = "") -> int:
+    def photo(self, caption: str = "", data: bytes = b"") -> int:
+        """With `data` the file can be fetched; Telegram offers a small copy beside it."""
         size = {"file_id": "ph-1", "file_unique_id": "ph1", "width": 90, "height": 60}
-        return self._writes(caption, photo=[size | {"file_size": 1253}], **_caption(caption))
+        sizes = [size | {"file_size": 1253}]
+        if data:
+            sizes.append(
+                self._state.files.add("photos", "jpg", data) | {"width": 900, "height": 600}
+            )
+        return self._writes(caption, photo=sizes, **_caption(caption))
 
-    def voice(self) -> int:
-        return self._writes("", voice=_file("vo-1") | {"duration": 4, "mime_type": "audio/ogg"})
+    def voice(self, data: bytes = b"") -> int:
+        file = self._state.files.add("voice", "oga", data) if data else _file("vo-1")
+        return self._writes("", voice=file | {"duration": 4, "mime_type": "audio/ogg"})
 
     def sticker(self) -> int:
         flags = {"is_animated": False, "is_video": False, "emoji": "👋", "set_name": "Greetings"}
         size = {"width": 512, "height": 512, "type": "regular"}
         return self._writes("", sticker=_file("st-1") | size | flags)
 
-    def document(self, name: str = "contract.pdf", caption: str = "", size: int = 2048) -> int:
-        file = _file("do-1") | {"file_name": name, "mime_type": "application/pdf"}
-        return self._writes(caption, document=file | {"file_size": size}, **_caption(caption))
+    def document(
+        self,
+        name: str = "contract.pdf",
+        caption: str = "",
+        size: int = 2048,
+        data: bytes | None = None,
+    ) -> int:
+        file = _file("do-1") | {"file_size": size}
+        if data is not None:
+            file = self._state.files.add("documents", "pdf", data)
+        file |= {"file_name": name, "mime_type": "application/pdf"}
+        return self._writes(caption, document=file, **_caption(caption))
 
     def location(self, latitude: float = 45.75, longitude: float = 21.23) -> int:
         return self._writes("", location={"latitude": latitude, "longitude": longitude})

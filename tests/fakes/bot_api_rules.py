@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 MAX_TEXT = 4096
 MAX_CALLBACK_DATA = 64
+MAX_COPIED = 256
 MAX_BUTTONS = 100
 ENTITY_TYPES = frozenset(
     [
@@ -215,12 +216,21 @@ def _check_button(button: Any) -> None:
     if not isinstance(label, str) or not label.strip():
         raise bad('can\'t parse inline keyboard button: Field "text" must be non-empty')
     data, url = button.get("callback_data"), button.get("url")
+    if "copy_text" in button and data is None and url is None:
+        _check_copied(button["copy_text"])
+        return
     if (data is None) == (url is None):
         raise bad("can't parse inline keyboard button: Text buttons are unallowed in it")
     if url is not None:
         _check_url(url)
     elif not isinstance(data, str) or not 1 <= len(data.encode()) <= MAX_CALLBACK_DATA:
         raise bad("BUTTON_DATA_INVALID")
+
+
+def _check_copied(copied: Any) -> None:
+    text = copied.get("text") if isinstance(copied, dict) else None
+    if not isinstance(text, str) or not 1 <= len(text) <= MAX_COPIED:
+        raise bad("can't parse inline keyboard button: COPY_TEXT_INVALID")
 
 
 def _check_url(url: Any) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tests.fakes.bot_api_files import Files
 from tests.fakes.bot_api_rules import Refusal, bad
 
 Json = dict[str, Any]
@@ -160,6 +161,7 @@ class State:
         self.actions: list[tuple[int, str]] = []
         self.limits = Limits(clock)
         self.changed = Signal()
+        self.files = Files()
         self._messages = 0
 
     @property

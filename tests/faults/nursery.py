@@ -54,7 +54,7 @@ def preload(folder: Path) -> None:
         mine._client = client
         return mine
 
-    bot.app.Knowledge.open = lambda *_: knowledge  # type: ignore[method-assign, assignment]
+    bot.app.Knowledge.open = lambda *_, **__: knowledge  # type: ignore[method-assign, assignment]
     bot.app.Understanding = understanding  # type: ignore[assignment, misc]
     bot.app.system_examples = lambda _: system  # type: ignore[attr-defined, assignment]
 

@@ -68,6 +68,7 @@ async def turn(
     *replies: str,
     change: Any = None,
     changes: dict[str, Any] | None = None,
+    move: Any = None,
     **inbound: Any,
 ) -> Person:
     """One whole turn of one person: these words come in, these replies go out."""
@@ -82,6 +83,7 @@ async def turn(
         tuple(Reply(text) for text in replies),
         push=before.channel not in PULL_CHANNELS,
         case=change,
+        move=move,
     )
     return await store.finish(pending, before, outcome)
 

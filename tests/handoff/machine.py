@@ -29,17 +29,23 @@ from bot.storage import (
     Arrival,
     CancelCase,
     CaseState,
+    CodeTrouble,
     IntakeAnswer,
     LostClaim,
+    NewCode,
     NoSuchCase,
     NoSuchColleague,
     OpenCase,
     Outcome,
+    PutAside,
     Reason,
+    Shown,
     SomethingNewer,
     Staff,
     Store,
+    TooLate,
     TurnConflict,
+    UseCode,
     WaitsFor,
 )
 from tests import invariants
@@ -47,7 +53,7 @@ from tests.handoff.cast import Cast, deliver_all, told
 from tests.people import says
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
-REFUSED = (NoSuchCase, LostClaim, AlreadyTaken, SomethingNewer, NoSuchColleague)
+REFUSED = (NoSuchCase, LostClaim, AlreadyTaken, SomethingNewer, NoSuchColleague, TooLate)
 PEOPLE = {"amina": ("telegram", "1"), "oleh": ("web", "")}
 EVERYBODY = ("petra", "jonas", "ioana", "mara", "anna")
 HOLDER = "the holder"  # whoever has the case, or had it last; so that much of it works
@@ -62,6 +68,8 @@ LEGAL = {
     "reply": set(),
     "note": set(),
     "set_wait": set(),
+    "undo": set(),
+    "phone": set(),
     "heartbeat": set(),
     "release": {("claimed", "waiting")},
     "transfer": {("claimed", "waiting")},
@@ -86,6 +94,15 @@ class Row:
     events: int
 
 
+@dataclass
+class Lent:
+    """A chat that waits for its code, while somebody else uses the phone."""
+
+    code: str
+    conversation_id: str
+    unread: list[str]  # what goes out when its person is back
+
+
 _ROWS = text(
     "SELECT h.id, h.number, h.state, coalesce(h.holder, ''), h.fence, h.outcome,"
     " coalesce(h.conversation_id, ''), h.priority,"
@@ -96,6 +113,12 @@ _CASE_OF = text(
     "SELECT h.number FROM handoff h JOIN conversation c ON c.id = h.conversation_id"
     " JOIN contact p ON p.id = c.contact_id WHERE p.person_hash = :person"
     " ORDER BY h.id DESC LIMIT 1"
+)
+
+
+_CONVERSATION = text(
+    "SELECT c.id FROM conversation c JOIN contact p ON p.id = c.contact_id"
+    " WHERE p.person_hash = :person"
 )
 
 
@@ -116,6 +139,8 @@ class DeskMachine(RuleBasedStateMachine):
         self.hushed: set[str] = set()  # what the bot had not sent when a person took over
         self.forgotten: set[str] = set()  # who has not written since: delivered means gone
         self.posts: list[tuple[str, tuple[Any, ...], int]] = []
+        self.codes = (f"05{number:08d}" for number in itertools.count(1))
+        self.lent: dict[str, Lent] = {}  # who lent their phone to somebody else
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(work)
@@ -191,6 +216,27 @@ class DeskMachine(RuleBasedStateMachine):
     def replies(self, person: str, who: str, seen: str, stale: bool) -> None:
         self.run(self._reply(who, person, seen == "all", stale))
 
+    @rule(
+        person=PERSON,
+        who=WHO,
+        meanwhile=st.sampled_from(["nothing", "writes", "close", "release"]),
+        then=st.sampled_from(["undo", "undo", "send_now", "wait"]),
+    )
+    def has_second_thoughts(self, person: str, who: str, meanwhile: str, then: str) -> None:
+        self.run(self._second_thoughts(person, who, meanwhile, then))
+
+    @rule(person=PERSON)
+    def goes_on_elsewhere(self, person: str) -> None:
+        self.run(self._go_on_elsewhere(person))
+
+    @rule(person=PERSON)
+    def lends_the_phone(self, person: str) -> None:
+        self.run(self._lend(person))
+
+    @rule(person=PERSON)
+    def has_the_phone_back(self, person: str) -> None:
+        self.run(self._come_back(person))
+
     @rule(pick=st.integers(0, 3))
     def sends_a_form_again(self, pick: int) -> None:
         self.run(self._again(pick))
@@ -241,7 +287,15 @@ class DeskMachine(RuleBasedStateMachine):
     ) -> None:
         self.run(self._take_turn(person, change, erase, meanwhile))
 
-    async def _take_turn(self, person: str, change: Any, erase: bool, meanwhile: Any) -> None:
+    async def _take_turn(
+        self,
+        person: str,
+        change: Any,
+        erase: bool,
+        meanwhile: Any,
+        code: Any = None,
+        move: Any = None,
+    ) -> None:
         channel, bot = PEOPLE[person]
         said = next(self.words)
         arrived = says(said, person, channel=channel, bot=bot)
@@ -255,7 +309,10 @@ class DeskMachine(RuleBasedStateMachine):
             is_held = before.case is not None and before.case.state is CaseState.CLAIMED
             replies = () if is_held and not erase else (Reply(answer),)
             after = replace(before, consent="yes", locale="uk")
-            outcome = Outcome(after, replies, push=channel == "telegram", erase=erase, case=change)
+            push = channel == "telegram"
+            outcome = Outcome(
+                after, replies, push=push, erase=erase, case=change, code=code, move=move
+            )
             try:
                 await self.store.finish(pending, before, outcome)
                 break
@@ -325,6 +382,123 @@ class DeskMachine(RuleBasedStateMachine):
         self._note_down(person, "counsellor", said)
         await self._moved("reply")
 
+    async def _second_thoughts(self, person: str, who: str, meanwhile: str, then: str) -> None:
+        """A reply that waits, something that happens, and then it is taken back or not."""
+        number, row = await self._case_of(person)
+        staff, fence, said = self._staff(who, row), row.fence if row else 0, next(self.words)
+        desk, wait = self.store.desk, timedelta(seconds=5)
+        try:
+            seq = await desk.reply(staff, number, fence, said, 10_000, f"key {said}", wait=wait)
+        except REFUSED:
+            await self._moved("nothing")
+            return
+        self._note_down(person, "counsellor", said)
+        await self._moved("reply")
+        assert said not in [line.text for line in await self._lines(person)]
+        if meanwhile == "writes":
+            await self._take_turn(person, None, False, None)
+        elif meanwhile != "nothing":
+            await self._deed(who, person, meanwhile)
+        if then == "undo":
+            await self._undo(person, staff, (number, fence, seq), said, meanwhile)
+        elif then == "send_now":
+            with suppress(*REFUSED):
+                assert await desk.send_now(staff, number, fence, seq)
+            await self._moved("undo")
+        self.now.shift(timedelta(seconds=6))
+
+    async def _undo(
+        self, person: str, staff: Staff, form: tuple[str, int, int], said: str, meanwhile: str
+    ) -> None:
+        try:
+            assert await self.store.desk.take_back(staff, *form) == said
+        except REFUSED:
+            assert meanwhile in ("close", "release")
+            await self._moved("nothing")
+            return
+        self.books[person].remove(("counsellor", said))
+        self.to_deliver[person].remove(said)
+        await self._moved("undo")
+
+    # Phones
+
+    async def _go_on_elsewhere(self, source: str) -> None:
+        """With a code, at the other one's place; what is open there would have to wait, so not."""
+        target = "oleh" if source == "amina" else "amina"
+        _, row = await self._case_of(source)
+        _, other = await self._case_of(target)
+        if row is None or row.state == "closed" or (other is not None and other.state != "closed"):
+            return
+        await self._deliver()
+        code = next(self.codes)
+        await self._take_turn(source, None, False, None, code=NewCode(code, timedelta(hours=1)))
+        unread = self._undelivered() if source == "amina" else []
+        gone = f"went on {code}"
+        self.books[target] = [("bot", words) for words in unread]
+        self.to_deliver["amina"] = [w for w in self.to_deliver["amina"] if w not in unread]
+        await self._take_turn(target, None, False, None, move=UseCode(code, told(gone)))
+        self.books[source] = [("notice", f"{gone} (uk)")]
+        if source == "amina":
+            self.to_deliver[source].append(f"{gone} (uk)")
+        self.forgotten.discard(source)
+        await self._moved("phone")
+        assert await self._tries(source, code) is CodeTrouble.WRONG
+
+    async def _lend(self, person: str) -> None:
+        hashed = self.store.person_hash(*PEOPLE[person], person)
+        if person in self.lent or not await self.store.transcript(hashed):
+            return
+        await self._deliver()
+        code = next(self.codes)
+        await self._take_turn(person, None, False, None, code=NewCode(code, timedelta(days=30)))
+        conversation = await self._conversation_of(person)
+        unread = self._undelivered() if person == "amina" else []
+        self.lent[person] = Lent(code, conversation, unread)
+        self.to_deliver[person] = [w for w in self.to_deliver[person] if w not in unread]
+        self.books[person] = []
+        await self._take_turn(person, None, False, None, move=PutAside())
+        self.forgotten.discard(person)
+
+    async def _come_back(self, person: str) -> None:
+        _, row = await self._case_of(person)
+        if person not in self.lent or (row is not None and row.state != "closed"):
+            return
+        lent = self.lent.pop(person)
+        if await self._tries(person, lent.code) is CodeTrouble.WRONG:
+            return  # too long ago
+        await self._deliver()
+        self.books[person] = []
+        self.to_deliver[person] += lent.unread
+        use = UseCode(lent.code, told("nobody hears this"))
+        await self._take_turn(person, None, False, None, move=use)
+        self.forgotten.discard(person)
+
+    async def _tries(self, person: str, code: str) -> Any:
+        await self.store.accept([Arrival(says("a look", person, channel="terminal", bot=""))])
+        pending = await self.store.next_pending(self.store.person_hash("terminal", "", person))
+        assert pending is not None
+        looking = await self.store.load(pending)
+        await self.store.set_aside(pending.inbox_id)
+        return await self.store.desk.find_code(looking, code)
+
+    async def _conversation_of(self, person: str) -> str:
+        wanted = {"person": self.store.person_hash(*PEOPLE[person], person)}
+        found = await self.store._db.read(lambda db: db.scalar(_CONVERSATION, wanted))
+        return str(found)
+
+    async def _deliver(self) -> None:
+        self.delivered += await deliver_all(self.store)
+        if "amina" in self.forgotten:
+            self.books["amina"] = []
+
+    def _undelivered(self) -> list[str]:
+        known = {*self.delivered, *self.hushed}
+        return [w for author, w in self.books["amina"] if author != "person" and w not in known]
+
+    async def _lines(self, person: str) -> list[Shown]:
+        hashed = self.store.person_hash(*PEOPLE[person], person)
+        return await self.store.transcript(hashed, limit=10_000)
+
     async def _again(self, pick: int) -> None:
         """Double click, two tabs, the back button: whatever happened since."""
         if not self.posts:
@@ -393,6 +567,9 @@ class DeskMachine(RuleBasedStateMachine):
         await self._moved("time")
 
     async def _hear_of(self, conversation_id: str, words: str) -> None:
+        for person, lent in self.lent.items():
+            if lent.conversation_id == conversation_id and person == "amina":
+                lent.unread.append(words)  # until the phone is back
         for person in PEOPLE:
             number, row = await self._case_of(person)
             if row is not None and row.conversation_id == conversation_id:

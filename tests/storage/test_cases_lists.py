@@ -259,9 +259,10 @@ async def test_waits_are_measured_from_the_request_to_the_first_answer(store: St
         clock.shift(timedelta(minutes=4))
         await store.desk.reply(cast.petra, case.number, claimed.fence, "hello", 1, "k")
         clock.shift(timedelta(minutes=1))
-        (wait,) = await store.desk.recent_waits("ro", START)
+        (wait,) = await store.desk.recent_waits("ro", NORMAL, START)
         assert wait.first_answer_at - wait.requested_at == timedelta(minutes=4)
-        assert await store.desk.recent_waits("hu", START) == []
+        assert await store.desk.recent_waits("hu", NORMAL, START) == []
+        assert await store.desk.recent_waits("ro", DANGER, START) == []
         now = datetime.now(UTC)
         assert await store.desk.waits(cast.mara, START, now) == [wait]
         assert await store.desk.waits(cast.rita, START, now) == [wait]

@@ -24,7 +24,7 @@
   const save = () => {
     if (ended) return;
     memory = mine;
-    try { sessionStorage.setItem(KEY, JSON.stringify(mine)); } catch { /* memory has it */ }
+    try { sessionStorage.setItem(KEY, JSON.stringify(mine, (key, value) => key === "place" ? undefined : value)); } catch { /* memory has it */ }
   };
   const forgetAll = () => {
     ended = true;
@@ -32,12 +32,12 @@
     try { sessionStorage.clear(); } catch { /* nothing was kept */ }
   };
   const drawn = log.querySelector(".msg") || !$("about").open;
-  const mine = { outbox: [], draft: "", active: false, ...read() };
+  const mine = { outbox: [], draft: "", active: false, live: words.live, seen: 0, ...read() };
   // A page with a conversation in it was sent by the form, before this script was there.
   if (drawn || !mine.token) mine.token = form.token.value;
   if (drawn) mine.active = true;
   document.querySelectorAll("[name=token]").forEach((field) => { field.value = mine.token; });
-  let after = Number(words.after);
+  let after = Math.max(words.after, mine.seen);
   if (box.value) mine.draft = box.value;
   box.value = mine.draft;
   save();
@@ -89,6 +89,12 @@
   };
   const opens = (url) => /^(https?|tel|mailto):/i.test(url);
   const choice = ({ label, action, url }) => {
+    if (url && url.startsWith("tel:")) {
+      const call = make("a", "choice call");
+      call.append(isolated(label));
+      call.href = url;
+      return call;
+    }
     if (url) {
       const link = make("a", "choice");
       link.append(make("bdi", "", label));
@@ -105,6 +111,19 @@
     button.value = action;
     return button;
   };
+  // A form, so that the token stands in no address.
+  const download = ({ seq, file }) => {
+    const box = make("form", "choices");
+    box.method = "post";
+    box.action = "/chat/file";
+    for (const [name, value] of [["token", mine.token], ["seq", seq]]) {
+      const field = make("input");
+      Object.assign(field, { type: "hidden", name, value });
+      box.append(field);
+    }
+    box.append(make("button", "choice", file.label));
+    return box;
+  };
   const bubble = (shown) => {
     const byPerson = shown.author === "person";
     const node = make("div", "msg " + shown.author);
@@ -114,7 +133,8 @@
     text.dir = shown.dir || "auto";
     if (shown.locale) text.lang = shown.locale;
     fill(text, shown.text, byPerson);
-    node.append(text);
+    if (shown.file && shown.file.download) node.append(download(shown));
+    else { if (shown.file) text.textContent = shown.file.label; node.append(text); }
     const choices = (shown.choices || []).filter((c) => c.url ? opens(c.url) : c.action);
     if (choices.length) {
       const row = make("div", "choices");
@@ -152,20 +172,25 @@
   const show = (shown) => {
     if (shown.seq <= after) return;
     begin();
-    const own = shown.id && bubbleOf(shown.id);
+    let own = shown.id && bubbleOf(shown.id);
+    if (own && shown.quiet) own = own.remove();
     const node = own || bubble(shown);
     // Moving a bubble would have it read out again.
     if (node !== firstOpen()) log.insertBefore(node, firstOpen());
     if (own) { unfate(own); own.dataset.seq = shown.seq; }
     after = shown.seq;
+    $("attach").hidden = $("clip").hidden = !shown.files;
     if (shown.id) settle(shown.id);
     if (shown.author !== "person") waitFor(0);
-    if (!mine.active) { mine.active = true; save(); }
+    mine.active = !(mine.live = shown.quiet);
+    if (shown.quiet && !shown.neutral) mine.seen = shown.seq;
+    save();
     readFrom(node, shown.author === "person");
   };
   let typingEnds;
-  const waitFor = (ms) => {
+  const waitFor = (ms, who = "bot") => {
     clearTimeout(typingEnds);
+    typing.lastElementChild.textContent = typing.dataset[who];
     typing.hidden = !ms;
     if (ms) typingEnds = setTimeout(() => { typing.hidden = true; }, ms);
   };
@@ -224,8 +249,8 @@
   };
   // True: this one is settled, for good or ill. False: try again later with the same id.
   const deliver = async (item) => {
-    const { id, text, action, country } = item;
-    const body = JSON.stringify({ id, text: text || "", action: action || "", country, locale: lang });
+    const { id, text, action, country, place } = item;
+    const body = JSON.stringify({ id, text: text || "", action: action || "", place: place || "", country, locale: lang });
     let answer, said = {};
     try {
       answer = await call("/chat/messages", { method: "POST", body }, GIVE_UP_MS).answer;
@@ -302,6 +327,7 @@
     } catch { /* begun again from the cursor */ } finally { clearTimeout(quiet); }
   };
   const take = (event) => {
+    if (event.startsWith("event: writing")) return waitFor(7000, "counsellor");
     const line = event.split("\n").find((part) => part.startsWith("data: "));
     if (line) show(JSON.parse(line.slice(6)));
   };
@@ -320,8 +346,10 @@
     if (ended) return location.reload();
     const country = form.country.value;
     if (pressed.name === "switch") return changeLanguage(pressed.value);
+    if (pressed.value === "P:h" || box.value === "/hide") return setTimeout(() => $("hide").click());
     if (pressed.name === "action") {
       const label = pressed.textContent;
+      if (pressed.value === "N" && navigator.geolocation) return sendPlace(label, country);
       return queue({ id: newId(), action: pressed.value, label, country });
     }
     const text = box.value.trim();
@@ -331,6 +359,12 @@
     }
     box.focus();
   });
+  // Only on this press, rounded to about a kilometre, and not kept on this device either.
+  const sendPlace = (label, country) => navigator.geolocation.getCurrentPosition(
+    ({ coords }) => queue({ id: newId(), label, country,
+      place: coords.latitude.toFixed(2) + "," + coords.longitude.toFixed(2) }),
+    () => queue({ id: newId(), action: "N", label, country }),
+    { enableHighAccuracy: false, timeout: 15000, maximumAge: 600000 });
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     // On a touch screen Enter is a new line; the button sends.
@@ -339,6 +373,18 @@
     form.querySelector(".send").click();
   });
   box.addEventListener("input", () => { mine.draft = box.value; save(); });
+  // What shrinks and sends a photo is fetched only by whoever sends one.
+  $("file").addEventListener("change", async () => {
+    const picker = $("file"), file = picker.files[0];
+    if (!file || ended) return;
+    const page = { $, make, newId, bubbleOf, bringUp, fate, begin, waitFor, listen, log, lang, token: mine.token, isOver: () => ended };
+    try {
+      (await import(picker.form.dataset.script)).send(file, page);
+      picker.value = "";
+      mine.active = true;
+      save();
+    } catch { picker.form.submit(); }
+  });
   const changeLanguage = (locale) => {
     mine.draft = box.value;
     if (mine.active) mine.outbox.push({ id: newId(), action: "language " + locale });
@@ -396,6 +442,7 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { wake(); hurry(); } });
 
   mine.outbox.forEach(draw);
-  if (mine.active) { begin(); listen(); }
+  if (mine.active) begin();
+  if (mine.active || mine.live) listen();
   if (mine.outbox.length) flush();
 })();

@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const QUIET_MS = 15000; // the server speaks every few seconds; longer means the line is dead
+  const TYPING_MS = 5000;
   const POLL_MS = 5000; // while there is no line
   const BEEP_MS = { urgent: 5000, other: 12000 };
   const link = document.getElementById("link");
@@ -114,6 +115,18 @@
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     const form = event.target.form;
     form?.requestSubmit(form.querySelector("button.send"));
+  });
+
+  // The person sees that somebody writes: said at most every few seconds, and without an answer
+
+  let wroteAt = 0;
+  document.addEventListener("input", (event) => {
+    if (event.target.id !== "text" || Date.now() - wroteAt < TYPING_MS) return;
+    wroteAt = Date.now();
+    const token = event.target.form.elements._csrf_token.value;
+    const headers = { "HX-Request": "true" };
+    const body = new URLSearchParams({ _csrf_token: token });
+    fetch(`/desk/case/${shownCase}/typing`, { method: "POST", headers, body }).catch(() => {});
   });
 
   // Somebody waits: the title says how many, and a sound repeats until a case is taken
