@@ -33,6 +33,7 @@ from bot.dialogue.scene import COUNTRIES, OfficeFor, Scene
 from bot.dialogue.steps import Step
 from bot.dialogue.understanding import Understanding
 from bot.i18n import language_name, negotiate, own_name
+from bot.i18n.locales import SOURCE
 from bot.knowledge import Knowledge, Snapshot
 from bot.lexical import fold
 from bot.messages import N_, Inbound, Kind, Text
@@ -244,6 +245,8 @@ def _settle_language(scene: Scene, inbound: Inbound) -> None:
     guess = _guess(inbound, offered)
     if scene.person.locale not in offered:
         known = guess.language if guess.language in offered else ""
+        if known == SOURCE and not guess.is_sure:
+            known = ""  # so it seems when somebody types Nepali or Hindi in Latin letters
         scene.change(locale=known or hint or "en", locale_chosen=False)
     elif guess.is_sure and guess.language in offered and not scene.person.locale_chosen:
         scene.change(locale=guess.language)

@@ -253,3 +253,10 @@ async def _pending(amina: Talk) -> Pending:
     pending = await amina.store.next_pending(amina.person_hash)
     assert pending is not None
     return pending
+
+
+async def test_nepali_in_latin_letters_is_answered_in_the_phones_language(amina: Talk) -> None:
+    """To the detector it looks like a little English; the card has to be one they can read."""
+    said = await amina.says("mero malik le passport rakhyo", language="ne")
+    assert {line.locale for line in said} == {"ne"}
+    assert "112" in said[0].text
