@@ -216,7 +216,8 @@ def test_a_pipe_talks_to_the_bot(tmp_path: Path) -> None:
 def test_a_language_we_do_not_have_is_refused_with_the_list(tmp_path: Path) -> None:
     ended = run("chat", "--locale", "../../x", var=tmp_path, given=b"hello\n")
     assert ended.returncode == 2
-    assert ended.stderr == b"punte: --locale: one of en, ro, hu, uk, ar is needed\n"
+    offered = b"en, ro, hu, uk, ru, ar, fa, tr, ne, si, vi, zh, bn, hi, ur, fil"
+    assert ended.stderr == b"punte: --locale: one of " + offered + b" is needed\n"
     assert ended.stdout == b""
 
 
