@@ -23,11 +23,11 @@ test: dev-env nlu-env
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not soak"
 	$(BIN)/python -m pytest -m browser
 
-## make check          the quick part: style, types, content, fast tests on SQLite, without the desk's
+## make check          the quick part: style, types, content, fast tests on SQLite, without the desk's and the flows'
 check: dev-env lint
 	$(BIN)/python -m bot check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser and not nlu and not soak" -k "not postgresql" \
-		--ignore tests/console --ignore tests/handoff --ignore-glob '*/test_cases_*'
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser and not nlu and not soak" -k "not postgresql and not flow_" \
+		--ignore tests/flows --ignore tests/console --ignore tests/handoff --ignore-glob '*/test_cases_*'
 
 lint: dev-env
 	$(BIN)/ruff check .
