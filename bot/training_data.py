@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bot.confidence import NOT_DANGER
 from bot.i18n import country_name, language_name
@@ -16,25 +16,32 @@ NAMED_IN = tuple("en ro hu uk ru ar fa tr ne si vi zh bn hi ur fil".split())
 def every_example(
     snapshot: Snapshot, system: Mapping[str, Mapping[str, Sequence[str]]]
 ) -> dict[str, Mapping[str, Sequence[str]]]:
-    """Questions, `system` (nlu/data), and what only looks like danger, under `not-danger`.
+    """Questions, `system` (nlu/data), and what only looks like danger, under `not-danger`."""
+    return _with_lookalikes(snapshot, system, frozenset())
 
-    Where a language has questions, these show what is harmless; the look-alikes beside them
-    only took answers away (measured: two of a hundred in Arabic and Ukrainian).
-    """
-    questions = snapshot.examples()
-    has_questions = {locale for by_locale in questions.values() for locale in by_locale}
+
+def _with_lookalikes(
+    snapshot: Snapshot,
+    system: Mapping[str, Mapping[str, Sequence[str]]],
+    without: Collection[str],
+) -> dict[str, Mapping[str, Sequence[str]]]:
     harmless = {locale: list(phrases) for locale, phrases in system.get(NOT_DANGER, {}).items()}
     for by_locale in snapshot.lookalikes().values():
-        for locale in by_locale.keys() - has_questions:
+        for locale in by_locale.keys() - without:
             harmless.setdefault(locale, []).extend(by_locale[locale])
-    return {**system, **questions, NOT_DANGER: harmless}
+    return {**system, **snapshot.examples(), NOT_DANGER: harmless}
 
 
 def training_data(snapshot: Snapshot, system: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
-    """Rasa NLU data of one snapshot; `system` are the intents of nlu/data."""
+    """Rasa NLU data of one snapshot; `system` are the intents of nlu/data.
+
+    Where a language has questions, these show the model what is harmless; look-alikes beside
+    them only took answers away (measured: up to two of a hundred). `lexical` needs them.
+    """
+    asked_in = {locale for by_locale in snapshot.examples().values() for locale in by_locale}
     cities: dict[str, tuple[str, ...]] = {
         row.city: () for row in snapshot.directory.values() if row.latitude
     }
     locales = tuple(dict.fromkeys((*NAMED_IN, *snapshot.catalogues.locales)))
     lookups = place_lookups(locales, country_name, language_name, cities)
-    return training_yaml(every_example(snapshot, system), lookups)
+    return training_yaml(_with_lookalikes(snapshot, system, asked_in), lookups)
