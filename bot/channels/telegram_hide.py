@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from telegram.error import BadRequest, Forbidden, InvalidToken
 
 from bot.channels.telegram_client import Later, TelegramClient
 from bot.messages import Cleared
+
+log = logging.getLogger(__name__)
 
 IN_ONE_CALL = 100
 CALL_S = 15
@@ -41,7 +44,8 @@ async def clear_chat(client: TelegramClient, address: str, numbers: Sequence[str
         return Cleared(left, frozenset(settled), wait_s=later.retry_after_s)
     except Forbidden:
         return Cleared(len(numbers), frozenset(numbers))
-    except Exception:  # the network, or Telegram itself
+    except Exception as error:  # the network, Telegram itself, or a fault of ours
+        log.warning("clearing failed", extra={"error": type(error).__name__})
         return Cleared(left, frozenset(settled), wait_s=WAIT_S)
     return Cleared(left, frozenset(settled))
 
